@@ -1,0 +1,5 @@
+"""The logger the host hands to extensions."""
+
+import logging
+
+logger = logging.getLogger("text-generation-webui")
