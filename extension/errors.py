@@ -1,0 +1,88 @@
+"""Everything that can go wrong, as one tree. Every message tells the person what to do next.
+
+FamiliarError
+├── SettingsError            a setting is missing, malformed or out of range
+├── MissingPackage           a package is not installed
+├── MissingModel             a model or its files are not where they were looked for
+├── StoreError               a store of ours could not be read or written
+│   ├── StoreLocked          another process holds it; trying again may help
+│   ├── StoreReadOnly        the file or folder may not be written
+│   ├── StoreFull            the disk is full
+│   ├── StoreCorrupt         the file is damaged or not a database of ours
+│   └── IndexUnavailable     a derived index cannot be used now; the diary is untouched
+├── NotFound                 what was asked for does not exist
+├── ImportRefused            an import file is malformed
+└── HostError                the model's host failed
+    ├── HostUnreachable      nothing answers at its address
+    ├── HostTimeout          it answered too slowly
+    ├── HostRefused          it answered with an error (key, model name, request)
+    └── HostGarbled          its answer was not what the protocol says
+"""
+
+
+class FamiliarError(Exception):
+    """Base of every error of ours."""
+
+
+class SettingsError(FamiliarError):
+    """A setting is missing, malformed or out of range."""
+
+
+class MissingPackage(FamiliarError):
+    """A package is not installed."""
+
+
+class MissingModel(FamiliarError):
+    """A model or its files are not where they were looked for."""
+
+
+class StoreError(FamiliarError):
+    """A store of ours could not be read or written."""
+
+
+class StoreLocked(StoreError):
+    """Another process holds the store."""
+
+
+class StoreReadOnly(StoreError):
+    """The store may not be written."""
+
+
+class StoreFull(StoreError):
+    """The disk is full."""
+
+
+class StoreCorrupt(StoreError):
+    """The store is damaged or is not one of ours."""
+
+
+class IndexUnavailable(StoreError):
+    """A derived index cannot be used now; the diary is untouched."""
+
+
+class NotFound(FamiliarError):
+    """What was asked for does not exist."""
+
+
+class ImportRefused(FamiliarError):
+    """An import file is malformed."""
+
+
+class HostError(FamiliarError):
+    """The model's host failed."""
+
+
+class HostUnreachable(HostError):
+    """Nothing answers at the host's address."""
+
+
+class HostTimeout(HostError):
+    """The host answered too slowly."""
+
+
+class HostRefused(HostError):
+    """The host answered with an error."""
+
+
+class HostGarbled(HostError):
+    """The host's answer was not what the protocol says."""

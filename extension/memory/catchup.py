@@ -1,0 +1,91 @@
+"""The worker that keeps the indexes up with the diary, beside the turns and never in their way."""
+
+from __future__ import annotations
+
+import logging
+from threading import Condition, Thread
+from time import monotonic
+
+from ..errors import FamiliarError
+from .fulltext import FullText
+from .semantic import Semantic
+
+log = logging.getLogger(__name__)
+
+_PAUSE = 5.0
+"""Seconds before a failed run is tried again."""
+
+
+class CatchUp:
+    """Runs the catch-up of both indexes in one daemon thread, started at the first kick."""
+
+    def __init__(self, fulltext: FullText, semantic: Semantic) -> None:
+        self._fulltext = fulltext
+        self._semantic = semantic
+        self._changed = Condition()
+        self._asked = 0
+        self._answered = 0
+        self._closed = False
+        self._thread: Thread | None = None
+        self.trouble = ""
+        """Why the last run did not finish; empty when it did."""
+
+    def kick(self) -> None:
+        """Ask for a run; returns at once."""
+        with self._changed:
+            self._asked += 1
+            if self._thread is None and not self._closed:
+                self._thread = Thread(target=self._work, name="familiar-catch-up", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until everything asked for so far was looked at; False when the time ran out or the run failed."""
+        with self._changed:
+            wanted, end = self._asked, monotonic() + seconds
+            while self._answered < wanted and not self.trouble and not self._closed:
+                if not self._changed.wait(max(0.0, end - monotonic())) and monotonic() >= end:
+                    return False
+            return self._answered >= wanted
+
+    def run(self) -> None:
+        """Catch up here and now. Raises StoreError, MissingModel, MissingPackage."""
+        self._fulltext.catch_up()
+        self._semantic.embed()
+        self._semantic.sync()
+
+    def close(self) -> None:
+        """End the thread after the run under way."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join(timeout=30)
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while self._answered >= self._asked and not self._closed:
+                    self._changed.wait()
+                if self._closed:
+                    return
+                asked = self._asked
+            self._answer(asked)
+
+    def _answer(self, asked: int) -> None:
+        try:
+            self.run()
+            trouble = ""
+        except FamiliarError as exc:
+            trouble = str(exc)
+            log.warning("Indexing is behind: %s", exc)
+        except Exception as exc:
+            trouble = f"{type(exc).__name__}: indexing failed, see the log."
+            log.exception("Indexing failed")
+        with self._changed:
+            self.trouble = trouble
+            if not trouble:
+                self._answered = max(self._answered, asked)
+            self._changed.notify_all()
+            if trouble and not self._closed:
+                self._changed.wait(_PAUSE)

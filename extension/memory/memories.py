@@ -1,0 +1,176 @@
+"""All of memory behind one object: the diary, its indexes, recall, and what a person may do with what is remembered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..database import Database, exchange
+from ..errors import StoreError
+from ..messages import Attention, Memory, Person, Place, Scope, Turn
+from ..ports import Embedder
+from .catchup import CatchUp
+from .diary import EVERYTHING, Answer, Diary, Filter
+from .fulltext import FullText
+from .recall import Question, Recall
+from .reconcile import ChatRow, Reconciled, reconcile
+from .semantic import Semantic
+from .spool import Spool
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What is kept, in numbers."""
+
+    exchanges: int
+    people: int
+    places: int
+    pinned: int
+    first: float | None
+    """Seconds since the epoch."""
+    last: float | None
+    diary_bytes: int
+    index_bytes: int
+    unsaved: int
+    """Turns kept aside because the diary could not be written."""
+    behind: int
+    """Changes that recall by meaning has not seen yet."""
+    index: str
+    """'chroma', 'exact' or 'none' (not opened yet)."""
+
+
+class Memories:
+    """The memory of one data directory. Constructing it does nothing; the first use opens the database."""
+
+    def __init__(self, database: Database, embedder: Embedder, data_dir: Path, patience: float = 20.0) -> None:
+        self.database = database
+        self.diary = Diary(database)
+        self.fulltext = FullText(database)
+        self.semantic = Semantic(database, embedder, data_dir / "vectors")
+        self.catch_up = CatchUp(self.fulltext, self.semantic)
+        self.recall = Recall(database, self.diary, self.fulltext, self.semantic)
+        self.spool = Spool(data_dir)
+        self._data_dir = data_dir
+        self._patience = patience
+
+    def warm_up(self) -> None:
+        """Open the stores, drain the spool and catch up, in the background."""
+        self.catch_up.kick()
+
+    def hear(self, turn: Turn) -> int | None:
+        """Write what was said before there is a reply; return its id, or None when it was kept aside instead."""
+        return self._kept(turn, Answer(""), hearing=True)
+
+    def remember(self, turn: Turn, answer: Answer) -> int | None:
+        """Write a turn with its reply; return its id, or None when it was kept aside instead. The words are safe after this."""
+        return self._kept(turn, answer, hearing=False)
+
+    def about(self, turn: Turn, attention: Attention, without: Collection[int] = (), visible: Collection[str] = ()) -> list[Memory]:
+        """Return the memories that bear on a turn, best first. Raises StoreError when the diary cannot be read.
+
+        The first call waits up to `patience` seconds for the embedding model; a later one a moment for the newest words.
+        """
+        self.fulltext.catch_up()
+        self.catch_up.kick()
+        ready = self.catch_up.wait(self._patience if self.semantic.kind == "none" else 0.25)
+        question = Question(
+            turn.said, turn.person, turn.place, turn.companion, attention.scope, attention.memories, tuple(without), frozenset(visible)
+        )
+        return self.recall.search(question, dense=ready or self.semantic.kind != "none")
+
+    def search(self, text: str, person: Person, companion: str, scope: Scope = "person", limit: int = 50) -> list[Memory]:
+        """Return what a person finds when they search their own memories, best first, weak matches included."""
+        self.catch_up.run()
+        return self.recall.search(Question(text, person, Place(""), companion, scope, limit), gate=False)
+
+    def reconcile(self, person: Person, place: Place, companion: str, rows: Sequence[ChatRow], current: int) -> Reconciled:
+        """Bring the diary in line with a chat as its host shows it. Raises StoreError."""
+        changes = reconcile(self.database, person, place, companion, rows, current)
+        if changes:
+            log.info("Chat compared with the diary: %s", changes)
+            self.catch_up.kick()
+        return changes
+
+    def edit(self, number: int, *, said: str | None = None, reply: str | None = None) -> None:
+        """Change the words of a memory, in the indexes too. Raises NotFound."""
+        self.diary.edit(number, said=said, reply=reply)
+        self.catch_up.kick()
+
+    def forget(self, ids: Sequence[int]) -> int:
+        """Remove exchanges and their copies for good, in the indexes and in the bytes of the files; return how many went."""
+        gone = self.diary.forget(ids)
+        self.settle()
+        if gone:
+            self.database.compact()
+        return gone
+
+    def settle(self) -> None:
+        """Catch up here and now: afterwards both indexes agree with the diary. Raises StoreError, MissingModel, MissingPackage."""
+        self.spool.drain(self._write)
+        self.catch_up.run()
+
+    def next_row(self, place_id: str) -> int:
+        """Return the row after the last one of a place."""
+        import sqlalchemy as sa
+
+        with self.database.read() as connection:
+            last = connection.execute(sa.select(sa.func.max(exchange.c.row)).where(exchange.c.place_id == place_id)).scalar()
+        return 0 if last is None else int(last) + 1
+
+    def stats(self, chosen: Filter = EVERYTHING) -> Stats:
+        """Return counts and sizes. Raises StoreError."""
+        import sqlalchemy as sa
+
+        column = exchange.c
+        query = sa.select(
+            sa.func.count(),
+            sa.func.count(sa.distinct(column.person_id)),
+            sa.func.count(sa.distinct(column.place_id)),
+            sa.func.coalesce(sa.func.sum(sa.cast(column.pinned, sa.Integer)), 0),
+            sa.func.min(column.said_at),
+            sa.func.max(column.said_at),
+        ).where(chosen.condition())
+        with self.database.read() as connection:
+            exchanges, people, places, pinned, first, last = connection.execute(query).one()
+        path = self.database.path
+        files = [path.with_name(path.name + ending) for ending in ("", "-wal", "-shm")] if path else []
+        vectors = list((self._data_dir / "vectors").rglob("*"))
+        sizes = (_size(files), _size(vectors))
+        waiting = (self.spool.waiting(), self.semantic.behind())
+        return Stats(exchanges, people, places, pinned, first, last, *sizes, *waiting, self.semantic.kind)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.catch_up.close()
+        self.semantic.close()
+        self.database.close()
+
+    def _kept(self, turn: Turn, answer: Answer, *, hearing: bool) -> int | None:
+        if not turn.recorded:
+            return None
+        try:
+            self.spool.drain(self._write)
+            number = self.diary.hear(turn) if hearing else self._write(turn, answer)
+        except StoreError as exc:
+            where = self.spool.append(turn, answer)
+            log.error("%s What was just said is kept in %s and will be written when the diary can be.", exc, where)
+            return None
+        self.catch_up.kick()
+        return number
+
+    def _write(self, turn: Turn, answer: Answer) -> int:
+        return self.diary.write(turn, answer)
+
+
+def _size(paths: Sequence[Path]) -> int:
+    total = 0
+    for path in paths:
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:
+            continue
+    return total

@@ -1,0 +1,160 @@
+"""The values that travel through Familiar: who speaks, where, what was said, and what was recalled.
+
+All of them are frozen: a transform returns a new value. Times are timezone-aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import Literal
+
+Role = Literal["system", "user", "assistant"]
+Scope = Literal["place", "companion", "person"]
+"""How far recall may look: this chat, everything said to this companion, everything of this person."""
+
+SCOPES: tuple[Scope, ...] = ("place", "companion", "person")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt, as chat templates and OpenAI-compatible servers take it."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who speaks. `id` is the identity memory is kept under; `name` is how the person is shown."""
+
+    id: str
+    name: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name to show, which is the id when no name is known."""
+        return self.name or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it was said: a webui chat, an API caller, a channel, a room, a terminal."""
+
+    id: str
+    shared: bool = False
+    """False for a private place (one person and the companion), True for one that several people share."""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of a person to a companion, before its reply exists.
+
+    `row` is the position of the message in its place. Where the door gives no identity to a conversation (an API
+    caller sends its whole history each time), `branch` is a digest of what came before, so that two conversations
+    of one caller never overwrite each other.
+    """
+
+    person: Person
+    place: Place
+    companion: str
+    said: str
+    row: int
+    when: datetime
+    branch: str = ""
+    recorded: bool = True
+    """False for an incognito chat or a caller without identity: nothing is written, and nothing is recalled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A turn as remembered: what was said, the reply, and how the reply came about."""
+
+    id: int
+    person: Person
+    place: Place
+    companion: str
+    row: int
+    branch: str
+    said: str
+    reply: str
+    when: datetime
+    reasoning: str = ""
+    model: str = ""
+    adapter: str = ""
+    memories: tuple[int, ...] = ()
+    """Ids of the exchanges that were shown to the model for this reply."""
+    feedback: int = 0
+    """-1 thumbs down, 0 none, 1 thumbs up."""
+    pinned: bool = False
+    realm: int = 0
+    """The unit of privacy this exchange lies in (see memory.realms)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A recalled exchange with the evidence for it. All scores are in 0..1."""
+
+    exchange: Exchange
+    score: float
+    lexical: float = 0.0
+    """Full-text score as a part of the best one of this question."""
+    dense: float = 0.0
+    """Cosine similarity between the question and the closer of what was said and the reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """The block put before the question of one turn; empty text when nothing relevant was found."""
+
+    text: str = ""
+    memories: tuple[Memory, ...] = ()
+    tokens: int = 0
+    note: str = ""
+    """Why there is less than a person might expect, in a sentence; empty when all went well."""
+
+    def before(self, question: str) -> str:
+        """Return the question with this briefing in front of it; the question is last and whole."""
+        return f"{self.text}\n\n{question}" if self.text else question
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """What the person chose in the panel: whether and how far to recall, and how much of it to show to the model."""
+
+    enabled: bool = True
+    scope: Scope = "companion"
+    budget: int = 800
+    """Tokens."""
+    memories: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """Settings of one generation. None leaves the choice to the model's host."""
+
+    max_new_tokens: int = 256
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = field(default=())
+
+
+def digest(*texts: str) -> str:
+    """Return a 128-bit hexadecimal digest of texts, order and boundaries included (BLAKE2b)."""
+    state = blake2b(digest_size=16)
+    for text in texts:
+        data = text.encode("utf-8", "surrogatepass")
+        state.update(len(data).to_bytes(8, "big"))
+        state.update(data)
+    return state.hexdigest()
+
+
+def transcript(history: Sequence[tuple[str, str]]) -> list[Message]:
+    """Return the messages of (said, reply) rows in order, leaving out empty halves."""
+    rows = [(("user", said), ("assistant", reply)) for said, reply in history]
+    return [Message(role, text) for row in rows for role, text in row if text]  # type: ignore[arg-type]

@@ -1,0 +1,54 @@
+"""The protocols with more than one implementation: what generates text, and what embeds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .messages import Generation, Message
+
+    Vectors = NDArray[np.float32]
+
+
+class Host(Protocol):
+    """What runs a model: the webui, an OpenAI-compatible server, transformers in process, a script."""
+
+    @property
+    def model(self) -> str:
+        """Name of the model that would answer now."""
+
+    @property
+    def adapter(self) -> str:
+        """Name of the active LoRA adapter, '' for none."""
+
+    @property
+    def context_length(self) -> int:
+        """Tokens the model can see at once, prompt and reply together."""
+
+    def generate(self, messages: Sequence[Message], options: Generation) -> Iterator[str]:
+        """Yield the reply in pieces, in order; joined, they are the reply. Closing the iterator stops generation.
+
+        Raises HostError (or one of its kinds), possibly after some pieces were yielded.
+        """
+
+    def count(self, text: str) -> int:
+        """Return how many tokens `text` is for this model; an estimate that is not low where it cannot know."""
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """Identifies the vector space: vectors of two names are never compared."""
+
+    @property
+    def dimensions(self) -> int:
+        """Length of each vector."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 vectors of length one, shape (len(texts), dimensions)."""

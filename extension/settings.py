@@ -1,0 +1,186 @@
+"""The settings: one object, read from a file and the environment, passed in and never read elsewhere.
+
+Order of precedence, strongest first: arguments given in code or on the command line, `FAMILIAR_*` environment
+variables, `settings.yaml` in the data directory, the defaults below.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from .errors import SettingsError, StoreError
+from .messages import SCOPES, Scope
+
+PREFIX = "FAMILIAR_"
+FILE = "settings.yaml"
+PANEL = ("enabled", "scope", "budget", "memories")
+"""The settings a person changes in the panel; the webui keeps them as `familiar-*` in its own settings.yaml."""
+
+
+class Settings(BaseModel):
+    """Every setting of Familiar. Each is also an environment variable: `FAMILIAR_` and its name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    data_dir: Path = Field(description="Folder for everything Familiar keeps: diary, indexes, converted models, logs.")
+    person: str = Field("me", min_length=1, max_length=200, description="Who speaks when a door names nobody: the owner of this machine.")
+    companion: str = Field("Familiar", min_length=1, max_length=200, description="Who answers when none is chosen.")
+    host: str = Field("embedded", description="What runs the model: `embedded`, `scripted`, or the URL of an OpenAI-compatible server.")
+    model: str = Field(
+        "",
+        description="Folder or hub name (embedded), or the server's name for a model. Empty: SmolLM2-135M-Instruct, or its first.",
+    )
+    api_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key for the OpenAI-compatible server. Only ever from the environment: FAMILIAR_API_KEY, or OPENAI_API_KEY.",
+    )
+    timeout: float = Field(120.0, gt=0, le=86400, description="Seconds to wait for the server's next piece of an answer.")
+    max_new_tokens: int = Field(256, ge=1, le=131072, description="Longest reply, in tokens.")
+    temperature: float = Field(0.7, ge=0, le=5, description="Sampling temperature; 0 always takes the likeliest token.")
+    enabled: bool = Field(True, description="Whether memories are recalled and shown to the model. What is said is recorded either way.")
+    scope: Scope = Field(
+        "companion",
+        description="How far recall looks: `place` (this chat), `companion` (said to this companion), `person` (everything of mine).",
+    )
+    budget: int = Field(800, ge=0, le=100000, description="Most tokens of the prompt that memories may take.")
+    memories: int = Field(6, ge=0, le=100, description="Most memories shown to the model in one turn.")
+    database_url: str = Field("", description="SQLAlchemy URL of the diary. Empty: `diary.sqlite` in the data directory.")
+    embedder: str = Field(
+        "minilm",
+        description="What embeds text: `minilm` (bundled all-MiniLM-L6-v2), a sentence-transformers folder, or `hashing` (no model: words only).",
+    )
+    lock_timeout: float = Field(30.0, gt=0, le=600, description="Seconds to wait for a database that another process is writing.")
+    patience: float = Field(
+        20.0,
+        ge=0,
+        le=600,
+        description="Seconds the first turn may wait for the embedding model; after that, words alone decide.",
+    )
+    listen: str = Field("127.0.0.1", description="Address the standalone chat listens on. Anything but loopback asks for `password`.")
+    port: int = Field(7861, ge=0, le=65535, description="Port of the standalone chat; 0 takes a free one.")
+    password: SecretStr = Field(
+        SecretStr(""), description="Password of the standalone chat (user name: the `person`). Only ever from the environment."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much goes into `familiar.log`. Words people said never do."
+    )
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def diary_url(self) -> str:
+        """The SQLAlchemy URL of the diary in effect."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'diary.sqlite'}"
+
+    def changed(self, **values: Any) -> Settings:
+        """Return a copy with some values replaced and validated. Raises SettingsError."""
+        return _validated({**self.model_dump(), **values})
+
+
+SECRETS = tuple(name for name, field in Settings.model_fields.items() if field.annotation is SecretStr)
+
+
+def default_data_dir() -> Path:
+    """Return the platform's folder for a program's data."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("familiar", appauthor=False))
+
+
+def load(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Return the settings in effect. `given` values that are None count as not given.
+
+    Raises SettingsError naming the setting, where it came from, and what it may be.
+    """
+    environ = os.environ if environ is None else environ
+    given = {name: value for name, value in given.items() if value is not None}
+    from_environ = _from_environ(environ)
+    data_dir = Path(given.get("data_dir") or from_environ.get("data_dir") or default_data_dir()).expanduser()
+    values = {**_from_file(data_dir / FILE), **from_environ, **given, "data_dir": data_dir}
+    return _validated(values)
+
+
+def save(settings: Settings, **values: Any) -> Settings:
+    """Write some settings into the data directory's file, leaving the others there as they are, and return the result.
+
+    Raises SettingsError for a value that is not allowed (secrets never are) and StoreError when the file cannot be written.
+    """
+    if secrets := [name for name in values if name in SECRETS]:
+        raise SettingsError(
+            f"{', '.join(secrets)} is never written to a file; set {PREFIX}{secrets[0].upper()} in the environment instead."
+        )
+    result = settings.changed(**values)
+    path = settings.data_dir / FILE
+    kept = {**_from_file(path), **{name: _plain(getattr(result, name)) for name in values}}
+    replace_text(path, yaml.safe_dump(kept, sort_keys=True, allow_unicode=True))
+    return result
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises StoreError when the folder or file cannot be written."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as exc:
+        temporary.unlink(missing_ok=True)
+        raise StoreError(f"Cannot write {path}: {exc.strerror}. Check the folder's permissions and the free space.") from exc
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
+    values = {name: environ[PREFIX + name.upper()] for name in Settings.model_fields if environ.get(PREFIX + name.upper(), "") != ""}
+    if "api_key" not in values and environ.get("OPENAI_API_KEY"):
+        values["api_key"] = environ["OPENAI_API_KEY"]
+    return values
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+        raise SettingsError(f"Cannot read {path}: {exc}. Mend the file, or move it away to start with the defaults.") from exc
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise SettingsError(f"{path} holds no settings: it should be lines like `budget: 800`.")
+    if secrets := [name for name in found if name in SECRETS]:
+        raise SettingsError(
+            f"{path} holds `{secrets[0]}`, which belongs in the environment ({PREFIX}{secrets[0].upper()}). Remove the line."
+        )
+    return {str(name): value for name, value in found.items()}
+
+
+def _validated(values: Mapping[str, Any]) -> Settings:
+    try:
+        return Settings.model_validate(dict(values))
+    except ValidationError as exc:
+        error = exc.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in error["loc"])
+        raise SettingsError(f"The setting `{name}` ({PREFIX}{name.upper()}) is not usable: {_reason(name, error['msg'])}") from None
+
+
+def _reason(name: str, message: str) -> str:
+    if message == "Extra inputs are not permitted":
+        import difflib
+
+        close = difflib.get_close_matches(name, Settings.model_fields, n=1)
+        return "there is no such setting." + (f" Did you mean `{close[0]}`?" if close else " See docs/settings.md for the list.")
+    if name == "scope":
+        return f"it is one of {', '.join(SCOPES)}."
+    return message[0].lower() + message[1:] + "."

@@ -1,0 +1,321 @@
+"""Vector indexes, one collection for each realm: Chroma for the process that owns the folder, exact search for the others.
+
+Chroma's embedded client is made for one process at a time. So the first process that wants the folder takes a lock
+and holds it for life; any other searches the embeddings in the database exactly (numpy), which needs no second copy
+on disk and is never behind. Whichever is used, the embeddings in the database are the source, and both can be rebuilt.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .errors import IndexUnavailable, MissingPackage
+from .settings import replace_text
+
+if TYPE_CHECKING:
+    from .ports import Vectors
+
+log = logging.getLogger(__name__)
+
+Key = tuple[int, str]
+"""An exchange and the part of it that was embedded: 'said' or 'reply'."""
+
+
+class VectorIndex(Protocol):
+    """What both indexes can do; see ChromaVectors for the meaning of each method."""
+
+    @property
+    def revision(self) -> int: ...
+    def advance(self, revision: int) -> None: ...
+    def put(self, realm: int, keys: Sequence[Key], vectors: Vectors) -> None: ...
+    def remove(self, realm: int, keys: Sequence[Key]) -> None: ...
+    def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]: ...
+    def counts(self) -> dict[int, int]: ...
+    def keys(self, realm: int) -> set[Key]: ...
+    def clear(self) -> None: ...
+    def close(self) -> None: ...
+
+
+FORMAT = 1
+_MARKER = "familiar.json"
+_BATCH = 2_000
+
+
+class ChromaVectors:
+    """HNSW indexes in an embedded Chroma, cosine distance. Opening it takes the folder's lock.
+
+    Raises IndexUnavailable from the constructor when another process holds the folder, and from the methods when
+    Chroma fails; a folder that this Chroma cannot read is removed and started anew with revision 0.
+    """
+
+    def __init__(self, folder: Path, space: str) -> None:
+        self._folder = folder
+        self._space = space
+        self._lock = _taken(folder)
+        try:
+            self._client = self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+        self._collections: dict[int, Any] = {}
+
+    @property
+    def revision(self) -> int:
+        """The revision of the diary up to which this index has come; 0 for an empty one."""
+        return int(self._marker().get("revision", 0))
+
+    def advance(self, revision: int) -> None:
+        """Record the revision up to which the index has come. It is written after the vectors, never before."""
+        replace_text(self._folder / _MARKER, json.dumps({**self._expected(), "revision": revision}))
+
+    def put(self, realm: int, keys: Sequence[Key], vectors: Vectors) -> None:
+        """Add vectors or replace those of the same keys."""
+        with _translated():
+            collection = self._collection(realm)
+            for start in range(0, len(keys), _BATCH):
+                part = slice(start, start + _BATCH)
+                collection.upsert(ids=_ids(keys[part]), embeddings=vectors[part])
+
+    def remove(self, realm: int, keys: Sequence[Key]) -> None:
+        """Remove the vectors of these keys; those that are not there are no error."""
+        with _translated():
+            collection = self._collection(realm)
+            for start in range(0, len(keys), _BATCH):
+                collection.delete(ids=_ids(keys[start : start + _BATCH]))
+
+    def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]:
+        """Return the cosine similarity of the exchanges nearest to `vector`, the better part of each."""
+        found: dict[int, float] = {}
+        with _translated():
+            for realm in realms:
+                collection = self._collection(realm)
+                size = min(limit, collection.count())
+                if not size:
+                    continue
+                result = collection.query(query_embeddings=[vector], n_results=size, include=["distances"])
+                for key, distance in zip(result["ids"][0], result["distances"][0], strict=True):
+                    number = int(key.partition(":")[0])
+                    found[number] = max(found.get(number, -1.0), 1.0 - float(distance))
+        return found
+
+    def counts(self) -> dict[int, int]:
+        """Return the number of vectors in each realm that has any."""
+        with _translated():
+            names = [str(getattr(found, "name", found)) for found in self._client.list_collections()]
+            sizes = {int(name.partition("-")[2]): self._client.get_collection(name).count() for name in names}
+        return {realm: size for realm, size in sizes.items() if size}
+
+    def keys(self, realm: int) -> set[Key]:
+        """Return the keys of all vectors of a realm."""
+        with _translated():
+            ids = self._collection(realm).get(include=[])["ids"]
+        return {(int(number), what) for number, _, what in (key.partition(":") for key in ids)}
+
+    def clear(self) -> None:
+        """Remove every vector and go back to revision 0."""
+        with _translated():
+            for found in self._client.list_collections():
+                self._client.delete_collection(str(getattr(found, "name", found)))
+        self._collections.clear()
+        self.advance(0)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._collections.clear()
+        try:
+            with _translated():
+                self._client.close()
+        finally:
+            self._lock.release()
+
+    def _collection(self, realm: int) -> Any:
+        if realm not in self._collections:
+            self._collections[realm] = self._client.get_or_create_collection(
+                f"realm-{realm}", configuration={"hnsw": {"space": "cosine", "ef_search": 128}}, embedding_function=None
+            )
+        return self._collections[realm]
+
+    def _open(self) -> Any:
+        if self._folder.is_dir() and self._marker_differs():
+            log.warning("The vector index in %s is of another version or model; rebuilding it from the diary.", self._folder)
+            self._remove_folder()
+        try:
+            return self._client_of_folder()
+        except IndexUnavailable as exc:
+            log.warning("The vector index in %s cannot be opened (%s); rebuilding it from the diary.", self._folder, exc)
+        self._remove_folder()
+        return self._client_of_folder()
+
+    def _client_of_folder(self) -> Any:
+        chromadb = _chromadb()
+        with _translated():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            client = chromadb.PersistentClient(str(self._folder), settings=chromadb.Settings(anonymized_telemetry=False))
+            client.list_collections()
+        if not (self._folder / _MARKER).exists():
+            self.advance(0)
+        return client
+
+    def _marker_differs(self) -> bool:
+        found = self._marker()
+        return any(found.get(name) != value for name, value in self._expected().items())
+
+    def _marker(self) -> Mapping[str, Any]:
+        try:
+            found = json.loads((self._folder / _MARKER).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _expected(self) -> dict[str, Any]:
+        return {"format": FORMAT, "space": self._space, "chroma": _chromadb().__version__}
+
+    def _remove_folder(self) -> None:
+        chromadb = _chromadb()
+        chromadb.api.client.SharedSystemClient.clear_system_cache()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class ExactVectors:
+    """Exact search over vectors held in memory, float32, one growing matrix for each realm."""
+
+    def __init__(self) -> None:
+        self.revision = 0
+        self._realms: dict[int, _Matrix] = {}
+        self._lock = RLock()
+
+    def advance(self, revision: int) -> None:
+        """Record the revision up to which the index has come."""
+        self.revision = revision
+
+    def put(self, realm: int, keys: Sequence[Key], vectors: Vectors) -> None:
+        """Add vectors or replace those of the same keys."""
+        with self._lock:
+            self._realms.setdefault(realm, _Matrix()).put(keys, vectors)
+
+    def remove(self, realm: int, keys: Sequence[Key]) -> None:
+        """Remove the vectors of these keys; those that are not there are no error."""
+        with self._lock:
+            if realm in self._realms:
+                self._realms[realm].remove(keys)
+
+    def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]:
+        """Return the cosine similarity of the exchanges nearest to `vector`, the better part of each."""
+        found: dict[int, float] = {}
+        with self._lock:
+            nearest = [pair for realm in realms if realm in self._realms for pair in self._realms[realm].nearest(vector, limit)]
+        for number, score in nearest:
+            found[number] = max(found.get(number, -1.0), score)
+        return found
+
+    def counts(self) -> dict[int, int]:
+        """Return the number of vectors in each realm that has any."""
+        return {realm: len(held.places) for realm, held in self._realms.items() if held.places}
+
+    def keys(self, realm: int) -> set[Key]:
+        """Return the keys of all vectors of a realm."""
+        return set(self._realms[realm].places) if realm in self._realms else set()
+
+    def clear(self) -> None:
+        """Remove every vector and go back to revision 0."""
+        with self._lock:
+            self._realms.clear()
+            self.revision = 0
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self.clear()
+
+
+class _Matrix:
+    """The vectors of one realm: rows of a matrix with room to grow. A removed row is zero until it is used again."""
+
+    def __init__(self) -> None:
+        self.places: dict[Key, int] = {}
+        self._owners: list[Key | None] = []
+        self._free: list[int] = []
+        self._rows: Any = None
+
+    def put(self, keys: Sequence[Key], vectors: Vectors) -> None:
+        self._make_room(len(keys), vectors.shape[1])
+        for key, vector in zip(keys, vectors, strict=True):
+            if key not in self.places:
+                if self._free:
+                    self.places[key] = self._free.pop()
+                    self._owners[self.places[key]] = key
+                else:
+                    self.places[key] = len(self._owners)
+                    self._owners.append(key)
+            self._rows[self.places[key]] = vector
+
+    def remove(self, keys: Sequence[Key]) -> None:
+        for key in keys:
+            place = self.places.pop(key, None)
+            if place is not None:
+                self._rows[place] = 0.0
+                self._owners[place] = None
+                self._free.append(place)
+
+    def nearest(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
+        import numpy as np
+
+        size = len(self._owners)
+        if not size:
+            return []
+        scores = self._rows[:size] @ vector
+        best = np.argpartition(-scores, min(limit, size - 1))[:limit]
+        return [(owner[0], float(scores[index])) for index in best if (owner := self._owners[index]) is not None]
+
+    def _make_room(self, more: int, dimensions: int) -> None:
+        import numpy as np
+
+        needed = len(self._owners) + more
+        if self._rows is None or needed > len(self._rows):
+            rows = np.zeros((max(256, needed * 3 // 2), dimensions), dtype=np.float32)
+            if self._rows is not None:
+                rows[: len(self._rows)] = self._rows
+            self._rows = rows
+
+
+def _ids(keys: Sequence[Key]) -> list[str]:
+    return [f"{number}:{what}" for number, what in keys]
+
+
+def _taken(folder: Path) -> Any:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder.with_name(folder.name + ".lock"), thread_local=False)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout as exc:
+        raise IndexUnavailable("Another process owns the vector index; this one searches the embeddings in the diary instead.") from exc
+    except OSError as exc:
+        raise IndexUnavailable(f"The vector index in {folder.parent} may not be written ({exc.strerror}).") from exc
+    return lock
+
+
+def _chromadb() -> Any:
+    try:
+        import chromadb
+    except ImportError as exc:
+        raise MissingPackage(f"The vector index needs chromadb ({exc}). Install it: pip install chromadb") from exc
+    return chromadb
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn whatever Chroma raises, its Rust core's panics (BaseException) included, into IndexUnavailable."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, IndexUnavailable, MissingPackage):
+        raise
+    except BaseException as exc:
+        raise IndexUnavailable(f"{type(exc).__name__}: {str(exc)[:200]}") from exc
