@@ -37,6 +37,7 @@ class VectorIndex(Protocol):
     def put(self, realm: int, keys: Sequence[Key], vectors: Vectors) -> None: ...
     def remove(self, realm: int, keys: Sequence[Key]) -> None: ...
     def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]: ...
+    def size(self, realm: int) -> int: ...
     def counts(self) -> dict[int, int]: ...
     def keys(self, realm: int) -> set[Key]: ...
     def clear(self) -> None: ...
@@ -104,6 +105,11 @@ class ChromaVectors:
                     number = int(key.partition(":")[0])
                     found[number] = max(found.get(number, -1.0), 1.0 - float(distance))
         return found
+
+    def size(self, realm: int) -> int:
+        """Return the number of vectors in a realm."""
+        with _translated():
+            return int(self._collection(realm).count())
 
     def counts(self) -> dict[int, int]:
         """Return the number of vectors in each realm that has any."""
@@ -214,6 +220,10 @@ class ExactVectors:
         for number, score in nearest:
             found[number] = max(found.get(number, -1.0), score)
         return found
+
+    def size(self, realm: int) -> int:
+        """Return the number of vectors in a realm."""
+        return len(self._realms[realm].places) if realm in self._realms else 0
 
     def counts(self) -> dict[int, int]:
         """Return the number of vectors in each realm that has any."""

@@ -11,33 +11,43 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from math import log, sqrt
 from typing import TYPE_CHECKING
 
 from ..database import Database
 from ..errors import FamiliarError, IndexUnavailable
 from ..messages import Memory, Person, Place, Scope, digest
 from .diary import Diary
-from .fulltext import FullText, Match
+from .fulltext import FullText, Match, meaningful
 from .realms import visible_realms
 from .semantic import Semantic
 
 if TYPE_CHECKING:
     from ..ports import Vectors
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 CANDIDATES = 100
 LEXICAL_WEIGHT = 0.55
 DENSE_WEIGHT = 0.45
 PIN_BONUS = 0.15
 """Added to the score of a pinned exchange that passes the gate."""
-CLOSE = 0.36
-"""Cosine from which meaning alone is evidence."""
+NOISE_MEAN, NOISE_SPREAD, MOST_NOISE = 0.08, 0.08, 0.40
+"""Cosines of sentences that have nothing to do with each other, by MiniLM: see `close_enough`."""
 WORDS = 0.30
-"""Full-text strength from which words are evidence, where the meaning does not speak against it (see NEAR)."""
+"""Full-text strength from which words are evidence, where the meaning does not speak against it."""
 NEAR = 0.16
+"""Cosine below which the meaning does speak against it."""
 TAIL = 0.35
 """Exchanges that score less than this part of the best one are left out."""
+SMALL_TALK = frozenset(
+    (
+        *("afternoon", "again", "agree", "alright", "awesome", "bye", "cheers", "continue", "cool", "day", "evening", "example", "explain"),
+        *("fine", "good", "goodbye", "great", "haha", "hello", "hey", "hi", "hiya", "longer", "lol", "love", "morning", "nice", "night"),
+        *("perfect", "rewrite", "shorter", "sorry", "super", "sure", "thank", "thanks", "thx", "welcome", "wonderful", "wow", "yep", "yup"),
+    )
+)
+_MYSELF = frozenset(("i", "me", "my", "mine", "myself", "we", "us", "our", "ours"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +93,14 @@ class Recall:
         """
         with self._database.read() as connection:
             realms = visible_realms(connection, question.companion, question.person, question.place, question.scope)
-        if not realms or not question.text.strip():
+        if not realms or not question.text.strip() or (gate and is_small_talk(question.text)):
             return []
         limit = CANDIDATES + min(len(question.without), 4 * CANDIDATES)
         place = question.place.id if question.scope == "place" else None
         matches = self._fulltext.search(question.text, realms, limit, place)
         similar, known = self._by_meaning(question.text, realms, place, matches, limit) if dense else ({}, False)
-        ranked = _ranked(matches, similar, known=known, gate=gate)
-        return self._chosen(question, ranked)
+        close = close_enough(self._semantic.size(realms)) if gate else -1.0
+        return self._chosen(question, _ranked(matches, similar, known=known, close=close))
 
     def _by_meaning(
         self, text: str, realms: Sequence[int], place: str | None, matches: Sequence[Match], limit: int
@@ -104,9 +114,9 @@ class Recall:
             missing = [match.exchange for match in matches if match.exchange not in similar]
             return {**self._semantic.similarity(vector, missing), **similar}, True
         except IndexUnavailable as exc:
-            log.warning("Recall by meaning failed, words alone decide: %s", exc)
+            logger.warning("Recall by meaning failed, words alone decide: %s", exc)
         except FamiliarError as exc:
-            log.warning("Recall goes on without meaning: %s", exc)
+            logger.warning("Recall goes on without meaning: %s", exc)
         return {}, False
 
     def _chosen(self, question: Question, ranked: Sequence[_Candidate]) -> list[Memory]:
@@ -129,7 +139,7 @@ class Recall:
         return memories[: question.limit]
 
 
-def _ranked(matches: Sequence[Match], similar: dict[int, float], *, known: bool, gate: bool) -> list[_Candidate]:
+def _ranked(matches: Sequence[Match], similar: dict[int, float], *, known: bool, close: float) -> list[_Candidate]:
     words = {match.exchange: match for match in matches}
     best_word = max((match.score for match in matches), default=0.0) or 1.0
     best_similar = max([*similar.values(), 0.0]) or 1.0
@@ -139,13 +149,24 @@ def _ranked(matches: Sequence[Match], similar: dict[int, float], *, known: bool,
         match, cosine = words.get(number), max(similar.get(number, 0.0), 0.0)
         lexical = match.score / best_word if match else 0.0
         strength = match.strength if match else 0.0
-        if gate and not _relevant(strength, cosine, known=known):
+        if close >= 0 and not (cosine >= close or (strength >= WORDS and (cosine >= NEAR or not known))):
             continue
         score = weights[0] * lexical + weights[1] * cosine / best_similar
         candidates.append(_Candidate(number, round(score, 4), round(lexical, 4), round(min(cosine, 1.0), 4)))
     candidates.sort(key=lambda candidate: (-candidate.score, -candidate.number))
-    return [candidate for candidate in candidates if not gate or candidate.score >= TAIL * candidates[0].score]
+    return [candidate for candidate in candidates if close < 0 or candidate.score >= TAIL * candidates[0].score]
 
 
-def _relevant(strength: float, cosine: float, *, known: bool) -> bool:
-    return cosine >= CLOSE or (strength >= WORDS and (cosine >= NEAR or not known))
+def close_enough(size: int) -> float:
+    """Return the cosine from which meaning alone is evidence, among `size` vectors.
+
+    The more there is to compare with, the closer the closest of what has nothing to do with the question comes: about
+    mean + spread * sqrt(2 ln n), the expected greatest of n normal deviates.
+    """
+    return min(MOST_NOISE, NOISE_MEAN + NOISE_SPREAD * sqrt(2 * log(max(size, 2))))
+
+
+def is_small_talk(text: str) -> bool:
+    """Return whether a message holds nothing to recall for: a greeting, thanks, 'go on'. One about oneself always does."""
+    words = set(meaningful(text))
+    return not words - SMALL_TALK and _MYSELF.isdisjoint(text.lower().split())

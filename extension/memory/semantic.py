@@ -73,6 +73,14 @@ class Semantic:
         """
         return {} if self._index is None else self._index.search(realms, vector, limit)
 
+    def size(self, realms: Sequence[int]) -> int:
+        """Return how many vectors these realms hold, 0 before the first sync and for an index that fails."""
+        index = self._index
+        try:
+            return 0 if index is None else sum(index.size(realm) for realm in realms)
+        except IndexUnavailable:
+            return 0
+
     def search_place(self, place: str, vector: Vectors) -> dict[int, float]:
         """Return the similarity of every exchange of one place to `vector`: exact, since a chat is small."""
         with self._database.read() as connection:
