@@ -14,7 +14,7 @@ from .memory.diary import Answer
 from .memory.memories import Memories
 from .messages import Attention, Briefing, Exchange, Generation, Message, Turn, digest, transcript
 from .ports import Host
-from .prompt import Count, fit, pack, split_reasoning
+from .prompt import Count, fit_rows, pack, split_reasoning
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ class Conversation:
         return Answer(reply.strip(), reasoning, self._host.model, self._host.adapter, shown)
 
     def __iter__(self) -> Iterator[str]:
-        self._companion.hear(self._turn)
+        self.id = self._companion.hear(self._turn)
         pieces: Iterator[str] = iter(())
         try:
             messages = self._messages()
@@ -124,7 +124,7 @@ class Conversation:
             if close is not None:
                 close()
             if self.raw:
-                self.id = self._companion.remember(self._turn, self.answer)
+                self.id = self._companion.remember(self._turn, self.answer) or self.id
 
     def _messages(self) -> list[Message]:
         count = self._host.count
@@ -136,17 +136,17 @@ class Conversation:
                 "Shorten the message, lower max_new_tokens, or use a model with a longer context."
             )
         # The briefing may take up to half of the room, so that a long chat cannot starve memory, nor memory the chat.
-        seen = fit(self._history, count, room - min(self._attention.budget, room // 2))
+        rows = [(exchange.said, exchange.reply) for exchange in self._history]
+        seen = fit_rows(rows, count, room - min(self._attention.budget, room // 2))
         self.briefing = self._companion.briefing(
             self._turn,
             self._attention,
             count,
             room // 2,
-            without=[exchange.id for exchange in seen],
-            visible={digest(exchange.said, exchange.reply) for exchange in seen},
+            without=() if self.id is None else (self.id,),
+            visible={digest(*row) for row in seen},
         )
-        rows = transcript([(exchange.said, exchange.reply) for exchange in seen])
-        messages = [*system, *rows, Message("user", self.briefing.before(self._turn.said))]
+        messages = [*system, *transcript(seen), Message("user", self.briefing.before(self._turn.said))]
         self.prompt_tokens = sum(count(message.content) for message in messages)
         return messages
 

@@ -58,15 +58,12 @@ def quoted(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
-def fit(history: Sequence[Exchange], count: Count, room: int) -> list[Exchange]:
-    """Return the newest exchanges of a chat that fit into `room` tokens together, in their order."""
-    kept: list[Exchange] = []
-    for exchange in reversed(history):
-        room -= count(exchange.said) + count(exchange.reply) + 16  # the template's own tokens for two messages
-        if room < 0:
-            break
-        kept.append(exchange)
-    return kept[::-1]
+def fit_rows(rows: Sequence[tuple[str, str]], count: Count, room: int) -> list[tuple[str, str]]:
+    """Return the newest (said, reply) rows of a chat that fit into `room` tokens together, in their order."""
+    start = len(rows)
+    while start and (room := room - count(rows[start - 1][0]) - count(rows[start - 1][1]) - 16) >= 0:  # 16: the template's own
+        start -= 1
+    return list(rows[start:])
 
 
 def split_reasoning(text: str) -> tuple[str, str]:

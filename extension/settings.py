@@ -43,7 +43,7 @@ class Settings(BaseModel):
     timeout: float = Field(120.0, gt=0, le=86400, description="Seconds to wait for the server's next piece of an answer.")
     max_new_tokens: int = Field(256, ge=1, le=131072, description="Longest reply, in tokens.")
     temperature: float = Field(0.7, ge=0, le=5, description="Sampling temperature; 0 always takes the likeliest token.")
-    enabled: bool = Field(True, description="Whether memories are recalled and shown to the model. What is said is recorded either way.")
+    enabled: bool = Field(True, description="Whether memories are recalled. What is said is recorded either way.")
     scope: Scope = Field(
         "companion",
         description="How far recall looks: `place` (this chat), `companion` (said to this companion), `person` (everything of mine).",
@@ -53,7 +53,7 @@ class Settings(BaseModel):
     database_url: str = Field("", description="SQLAlchemy URL of the diary. Empty: `diary.sqlite` in the data directory.")
     embedder: str = Field(
         "minilm",
-        description="What embeds text: `minilm` (bundled all-MiniLM-L6-v2), a sentence-transformers folder, or `hashing` (no model: words only).",
+        description="What embeds text: `minilm` (bundled), a sentence-transformers folder, or `hashing` (words only).",
     )
     lock_timeout: float = Field(30.0, gt=0, le=600, description="Seconds to wait for a database that another process is writing.")
     patience: float = Field(

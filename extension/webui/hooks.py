@@ -1,0 +1,235 @@
+"""The hooks the webui calls. Each one goes on without us when anything of ours fails: the person gets their answer.
+
+One turn, in the order of the webui: `state_modifier` puts a mark on a copy of the state; `custom_generate_chat_prompt`
+compares the chat with the diary, writes what was said, recalls, and lets the webui build its own prompt with the
+briefing in front of the question; `output_modifier` writes the reply.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from threading import Lock, Timer
+from typing import Any
+from uuid import uuid4
+
+from .. import __version__
+from ..app import App, build, log_to_file
+from ..companion import RESERVE
+from ..errors import FamiliarError
+from ..memory.diary import Answer
+from ..messages import Briefing, Turn, digest
+from ..panel.why import Whys
+from ..prompt import fit_rows
+from ..settings import load
+from .history import GREETING, chat_rows, reasoning_apart, shown_text, with_briefing
+from .host import Webui
+from .identity import Identity, identify
+from .preferences import Preferences
+from .turns import Pending, Turns
+
+log = logging.getLogger(__name__)
+
+params: dict[str, Any] = {
+    "display_name": "Familiar",
+    "is_tab": False,
+    "enabled": True,
+    "scope": "companion",
+    "budget": 800,
+    "memories": 6,
+}
+"""The webui fills these from `familiar-*` in its settings.yaml before `setup`, and saves them there."""
+
+MARK = "familiar_turn"
+WARM_UP_AFTER = 3.0
+"""Seconds after `setup` until the embedding model and the indexes are loaded, so that the webui's own start is not slowed."""
+
+
+class Extension:
+    """What lives as long as the webui's process, through every restart of its interface."""
+
+    def __init__(self) -> None:
+        self.host = Webui()
+        self.preferences = Preferences(params)
+        self.turns = Turns()
+        self.whys = Whys()
+        self.trouble = ""
+        """Why Familiar is off; empty when it works."""
+        self._app: App | None = None
+        self._lock = Lock()
+
+    @property
+    def app(self) -> App:
+        """The application, built at the first use. Raises SettingsError for settings that make no sense."""
+        with self._lock:
+            if self._app is None:
+                settings = load()
+                log_to_file(settings)
+                self._app = build(settings, host=self.host)
+            return self._app
+
+    def start(self, name: str) -> None:
+        """Get ready, once or again; what takes long happens a moment later, in the background."""
+        app = self.app
+        self.preferences.start(app.settings, name)
+        log.info("Familiar %s, data in %s", __version__, app.settings.data_dir)
+        timer = Timer(WARM_UP_AFTER, app.memories.warm_up)
+        timer.daemon = True
+        timer.start()
+
+    def begin(self, said: str, state: Mapping[str, Any], kwargs: Mapping[str, Any]) -> Briefing:
+        """Start a turn: compare, write what was said, recall. Returns the briefing, which may be empty."""
+        history = kwargs.get("history") or state["history"]
+        rows = history["internal"]
+        going_on = bool(kwargs.get("_continue"))
+        row = len(rows) - 1 if going_on else len(rows)
+        said = (str(rows[-1][0]) if going_on else said).strip()
+        identity = identify(state, rows[:row], said, self.app.settings.person)
+        if identity is None or not said or said == GREETING:
+            return Briefing()
+        now = datetime.now(UTC)
+        turn = Turn(identity.person, identity.place, identity.companion, said, row, now, identity.branch)
+        if state.get("_tool_turn") and (pending := self.turns.of_place(turn.place.id)) is not None and pending.turn.row == row:
+            briefing = pending.briefing  # the same turn goes on after a tool answered: one recall for all of it
+        else:
+            briefing = self._briefing(turn, identity, state, history, now)
+        self.turns.begin(str(state.get(MARK, "")), Pending(turn, briefing))
+        return briefing
+
+    def end(self, visible: str, state: Mapping[str, Any]) -> None:
+        """Write the reply of the turn this state belongs to; a greeting belongs to none."""
+        pending = self.turns.end(str(state[MARK])) if MARK in state else self._deferred(state)
+        if pending is None:
+            return
+        reasoning, reply = reasoning_apart(shown_text(visible))
+        shown = tuple(memory.exchange.id for memory in pending.briefing.memories)
+        self.app.companion.remember(pending.turn, Answer(reply, reasoning, self.host.model, self.host.adapter, shown))
+
+    def _briefing(self, turn: Turn, identity: Identity, state: Mapping[str, Any], history: Mapping[str, Any], now: datetime) -> Briefing:
+        companion = self.app.companion
+        chat = [row for row in chat_rows(history, now) if row.row < turn.row]
+        if identity.mirrored:
+            try:
+                self.app.memories.reconcile(turn.person, turn.place, turn.companion, chat, turn.row)
+            except FamiliarError as exc:
+                log.warning("The chat could not be compared with the diary: %s", exc)
+        number = companion.hear(turn)
+        room = self._room(turn.said, state)
+        seen = fit_rows([(row.said, row.reply) for row in chat], _estimate, max(room, 0))
+        briefing = companion.briefing(
+            turn,
+            self.preferences.attention(self.app.settings),
+            self.host.count,
+            room // 2,
+            without=() if number is None else (number,),
+            visible={digest(*row) for row in seen},
+        )
+        self.whys.keep(turn, briefing)
+        return briefing
+
+    def _room(self, said: str, state: Mapping[str, Any]) -> int:
+        """Return the tokens left for chat and briefing once question, character and reply have theirs."""
+        from modules.text_generation import get_max_prompt_length
+
+        fixed = ("context", "user_bio", "custom_system_message", "chat-instruct_command")
+        own = "\n".join(str(state.get(name) or "") for name in fixed)
+        return int(get_max_prompt_length(state)) - self.host.count(said) - self.host.count(own) - RESERVE
+
+    def _deferred(self, state: Mapping[str, Any]) -> Pending | None:
+        """After tools ran, the webui hands over the final answer with a state that carries no mark."""
+        history = state.get("history") or {}
+        rows = history.get("internal") or []
+        if not rows:
+            return None
+        identity = identify(state, rows[:-1], str(rows[-1][0]), self.app.settings.person)
+        pending = self.turns.of_place(identity.place.id) if identity else None
+        return pending if pending is not None and pending.turn.row == len(rows) - 1 else None
+
+
+extension = Extension()
+
+
+def setup(name: str = "familiar") -> None:
+    """Get ready when the webui loads the extension; `name` is the folder it was found under."""
+    try:
+        extension.start(name)
+        extension.trouble = ""
+    except Exception as exc:
+        extension.trouble = str(exc)
+        log.exception("Familiar is off")
+
+
+def state_modifier(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of the state with a mark of this turn; the webui's own dict is left as it is."""
+    return {**state, MARK: uuid4().hex}
+
+
+def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs: Any) -> str:
+    """Return the webui's own prompt, with the briefing in front of the question."""
+    briefing = Briefing()
+    try:
+        if not extension.trouble:
+            briefing = extension.begin(user_input, state, kwargs)
+    except Exception:
+        log.exception("This turn goes on without memories")
+    if not briefing.text:
+        return _built(user_input, state, kwargs)
+    if kwargs.get("_continue"):
+        history = kwargs["history"]
+        return _built(user_input, state, {**kwargs, "history": with_briefing(history, briefing.before(history["internal"][-1][0]))})
+    prompt = _built(briefing.before(user_input), state, kwargs)
+    if user_input.strip() in prompt:
+        return prompt
+    log.warning("The webui cut the question to make room; this turn goes on without memories.")
+    return _built(user_input, state, kwargs)
+
+
+def output_modifier(string: str, state: dict[str, Any], is_chat: bool = False) -> str:
+    """Write the finished reply into the diary and return it as it came."""
+    try:
+        if is_chat and not extension.trouble:
+            extension.end(string, state)
+    except Exception:
+        log.exception("The reply could not be written")
+    return string
+
+
+def custom_css() -> str:
+    """Return the look of the panel."""
+    from ..panel.look import css
+
+    return css()
+
+
+def custom_js() -> str:
+    """Return the script that lets the panel look again after each reply."""
+    from ..panel.look import watch_chat
+
+    return watch_chat()
+
+
+def ui() -> None:
+    """Put the panel below the chat."""
+    from .door import show_panel
+
+    show_panel(extension)
+
+
+def _built(user_input: str, state: dict[str, Any], kwargs: dict[str, Any]) -> str:
+    """Return the prompt of the next extension that builds one, or the webui's own."""
+    from modules import extensions
+    from modules.chat import generate_chat_prompt
+
+    for module, _ in extensions.iterator():
+        other = getattr(module, "custom_generate_chat_prompt", None)
+        if other is not None and getattr(other, "__module__", None) != __name__:
+            prompt = other(user_input, state, **kwargs)
+            if prompt is not None:
+                return str(prompt)
+    return str(generate_chat_prompt(user_input, state, **kwargs))
+
+
+def _estimate(text: str) -> int:
+    """Return tokens, rather too few: a row that may still be visible counts as visible."""
+    return len(text) // 5

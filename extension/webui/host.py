@@ -1,0 +1,129 @@
+"""The webui's own model as a Host, in process; and the facts about it that every turn records."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Iterator, Sequence
+from threading import Event
+from typing import Any
+
+from ..errors import HostError, HostRefused
+from ..messages import Generation, Message
+
+log = logging.getLogger(__name__)
+
+
+class Webui:
+    """Generates through the webui's text_generation, whatever loader it uses.
+
+    Never call `generate` from a hook that runs under the webui's generation lock: it would wait for itself.
+    """
+
+    @property
+    def model(self) -> str:
+        """Name of the loaded model, '' for none."""
+        from modules import shared
+
+        return "" if shared.model_name in (None, "None") else str(shared.model_name)
+
+    @property
+    def adapter(self) -> str:
+        """Names of the active LoRA adapters, joined by commas."""
+        from modules import shared
+
+        return ",".join(str(name) for name in getattr(shared, "lora_names", ()) or ())
+
+    @property
+    def context_length(self) -> int:
+        """The webui's truncation length, in tokens."""
+        from modules import shared
+
+        return int(shared.settings.get("truncation_length") or 8192)
+
+    def count(self, text: str) -> int:
+        """Return the tokens of a text by the loaded tokenizer; an estimate while no model is loaded."""
+        if not text:
+            return 0
+        from modules import shared
+        from modules.text_generation import get_encoded_length
+
+        if shared.tokenizer is None:
+            return -(-len(text.encode("utf-8", "replace")) // 3)
+        try:
+            return int(get_encoded_length(text))
+        except Exception as exc:
+            raise HostError(f"The loaded tokenizer failed ({type(exc).__name__}). Reload the model in the Model tab.") from exc
+
+    def generate(self, messages: Sequence[Message], options: Generation) -> Iterator[str]:
+        """Yield the reply in pieces. Raises HostError; closing the iterator stops the generation."""
+        from modules.chat import generate_chat_prompt, get_stopping_strings
+        from modules.text_generation import generate_reply
+
+        if not self.model:
+            raise HostRefused("No model is loaded in the webui. Load one in the Model tab.")
+        state = _state(messages, options)
+        stop: Event = state["stop_event"]
+        generator: Any = None
+        try:
+            question, history = messages[-1].content, state["history"]
+            state.pop("stop_event")  # the prompt builder copies the state, and an Event cannot be copied
+            prompt = generate_chat_prompt(question, state, history=history)
+            state["stop_event"] = stop
+            generator = generate_reply(prompt, state, stopping_strings=[*get_stopping_strings(state), *options.stop], is_chat=True)
+            yield from _pieces(generator)
+        except HostError:
+            raise
+        except Exception as exc:
+            log.exception("The webui failed to generate")
+            raise HostError(f"The webui failed to generate ({type(exc).__name__}). Its own log has the details.") from exc
+        finally:
+            stop.set()
+            if generator is not None:
+                generator.close()
+
+
+def _pieces(generator: Iterator[str]) -> Iterator[str]:
+    """Turn the webui's growing text into pieces."""
+    known = ""
+    for text in generator:
+        if text.startswith(known) and len(text) > len(known):
+            yield text[len(known) :]
+            known = text
+
+
+def _state(messages: Sequence[Message], options: Generation) -> dict[str, Any]:
+    """Return the smallest state the webui generates from: its settings, this prompt, and nothing of any open chat."""
+    from modules import shared
+
+    system = "\n\n".join(message.content for message in messages if message.role == "system")
+    given = {"temperature": options.temperature, "top_p": options.top_p, "top_k": options.top_k, "seed": options.seed}
+    state = {
+        **copy.deepcopy(shared.settings),
+        **{name: value for name, value in given.items() if value is not None},
+        "mode": "instruct",
+        "custom_system_message": system,
+        "history": {"internal": _rows(messages[:-1]), "visible": [], "metadata": {}},
+        "max_new_tokens": options.max_new_tokens,
+        "auto_max_new_tokens": False,
+        "add_bos_token": False,
+        "stream": True,
+        "start_with": "",
+        "tools": None,
+        "stop_event": Event(),
+    }
+    if options.temperature == 0:
+        state |= {"do_sample": False, "temperature": 1}
+    return state
+
+
+def _rows(messages: Sequence[Message]) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for message in messages:
+        if message.role == "user":
+            rows.append([message.content, ""])
+        elif message.role == "assistant":
+            if not rows or rows[-1][1]:
+                rows.append(["", ""])
+            rows[-1][1] = message.content
+    return rows
