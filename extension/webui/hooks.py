@@ -196,17 +196,13 @@ def output_modifier(string: str, state: dict[str, Any], is_chat: bool = False) -
 
 
 def custom_css() -> str:
-    """Return the look of the panel."""
-    from ..panel.look import css
-
-    return css()
+    """Return the look of the panel; nothing when its file is missing, since the webui must start either way."""
+    return _asset("css")
 
 
 def custom_js() -> str:
     """Return the script that lets the panel look again after each reply."""
-    from ..panel.look import watch_chat
-
-    return watch_chat()
+    return _asset("watch_chat")
 
 
 def ui() -> None:
@@ -214,6 +210,16 @@ def ui() -> None:
     from .door import show_panel
 
     show_panel(extension)
+
+
+def _asset(name: str) -> str:
+    try:
+        from ..panel import look
+
+        return str(getattr(look, name)())
+    except Exception:
+        log.exception("The panel goes without its %s", name)
+        return ""
 
 
 def _built(user_input: str, state: dict[str, Any], kwargs: dict[str, Any]) -> str:

@@ -30,15 +30,15 @@ def identify(state: Mapping[str, Any], before: Sequence[Sequence[Any]], said: st
 
     `before` are the rows of the chat before this message; `owner` is who sits at the webui when nobody logs in.
     """
-    companion = _companion(state)
+    companion = companion_of(state)
     unique_id = str(state.get("unique_id") or "")
     if unique_id.startswith("incognito-"):
         return None
-    logged_in = _logged_in()
+    login = logged_in()
     if unique_id:
-        person = Person(logged_in or owner, _shown(state, logged_in))
-        return Identity(person, Place(_place_id(state, unique_id), title=unique_id), companion)
-    caller = str(state.get("user") or "").strip()[:200] or logged_in
+        person = Person(login or owner, login or str(state.get("name1") or ""))
+        return Identity(person, Place(place_of(state, unique_id), title=unique_id), companion)
+    caller = str(state.get("user") or "").strip()[:200] or login
     if not caller:
         return None
     door = "api" if state.get("user") else "webui"
@@ -47,20 +47,17 @@ def identify(state: Mapping[str, Any], before: Sequence[Sequence[Any]], said: st
     return Identity(Person(caller), place, companion, _branch(before, said), mirrored=False)
 
 
-def _companion(state: Mapping[str, Any]) -> str:
+def companion_of(state: Mapping[str, Any]) -> str:
+    """Return who answers: the character of the chat modes, `INSTRUCT` otherwise."""
     if state.get("mode") == "instruct":
         return INSTRUCT
     return str(state.get("character_menu") or state.get("character") or state.get("name2") or INSTRUCT)
 
 
-def _place_id(state: Mapping[str, Any], unique_id: str) -> str:
+def place_of(state: Mapping[str, Any], unique_id: str) -> str:
     """Return the place of a chat, which is where the webui keeps its log: by mode and character."""
     folder = "instruct" if state.get("mode") == "instruct" else f"chat/{state.get('character_menu')}"
     return f"webui:{folder}/{unique_id}"
-
-
-def _shown(state: Mapping[str, Any], logged_in: str) -> str:
-    return logged_in or str(state.get("name1") or "")
 
 
 def _branch(before: Sequence[Sequence[Any]], said: str) -> str:
@@ -68,7 +65,7 @@ def _branch(before: Sequence[Sequence[Any]], said: str) -> str:
     return digest(*(str(text) for row in before for text in row[:2]), said)
 
 
-def _logged_in() -> str:
+def logged_in() -> str:
     """Return the name a person logged in with (--gradio-auth), '' for nobody or outside of the interface."""
     import sys
 

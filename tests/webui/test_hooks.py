@@ -1,0 +1,349 @@
+"""The hooks, driven in the webui's own order by its double: what the diary holds, and what the model was shown."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from extension.memory.diary import Filter
+from extension.messages import Exchange
+from tests.host.double import HostDouble
+
+EXTENSION = Path(__file__).resolve().parents[2] / "extension"
+
+
+def hooks() -> Any:
+    """The hooks module as the webui's process holds it."""
+    return sys.modules["extension.webui.hooks"]
+
+
+@pytest.fixture(params=["user", "bundled"])
+def lives(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("FAMILIAR_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("FAMILIAR_EMBEDDER", "hashing")
+    yield tmp_path / "data"
+    logger = logging.getLogger("extension")
+    while logger.handlers:
+        logger.handlers[0].close()
+        logger.removeHandler(logger.handlers[0])
+
+
+@pytest.fixture
+def fresh(data_dir: Path) -> Iterator[None]:
+    """A process that never loaded the hooks: the package's modules are kept, its one long-lived object is not."""
+    for name in ("extension.webui.hooks", "extension.script"):
+        sys.modules.pop(name, None)
+    yield
+    module = sys.modules.pop("extension.webui.hooks", None)
+    if module is not None and module.extension._app is not None:
+        module.extension._app.close()
+
+
+@pytest.fixture
+def host(tmp_path: Path, fresh: None) -> Iterator[HostDouble]:
+    with HostDouble(tmp_path / "webui", EXTENSION) as double:
+        yield double
+
+
+def diary(**chosen: Any) -> list[Exchange]:
+    """The exchanges there are, oldest first."""
+    return list(reversed(hooks().extension.app.memories.diary.browse(Filter(**chosen))))
+
+
+def pairs() -> list[tuple[str, str]]:
+    return [(exchange.said, exchange.reply) for exchange in diary()]
+
+
+def test_it_loads_wherever_the_webui_keeps_extensions_and_remembers_a_turn(tmp_path: Path, fresh: None, lives: Any) -> None:
+    with HostDouble(tmp_path / "webui", EXTENSION, lives=lives) as host:
+        host.say("My dog is called Biscuit.")
+        assert pairs() == [("My dog is called Biscuit.", "Reply 1.")]
+        (exchange,) = diary()
+        assert (exchange.person.id, exchange.companion, exchange.row, exchange.model) == ("me", "Assistant", 0, "SmolLM2-135M-Instruct")
+        assert exchange.place.id == f"webui:instruct/{host.chat}"
+
+
+def test_what_was_said_in_one_chat_is_shown_to_the_model_in_another(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    host.new_chat()
+    host.say("What is my dog called?")
+    prompt = host.model.prompts[-1]
+    assert "My dog is called Biscuit." in prompt
+    assert prompt.index("</memories>") < prompt.index("What is my dog called?")
+    assert host.messages() == [("What is my dog called?", "Reply 2.")], "the briefing is not saved with the chat"
+    assert diary()[-1].memories == (diary()[0].id,)
+
+
+def test_rows_still_visible_in_the_chat_are_not_shown_again(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    host.say("What is my dog called?")
+    assert "<memories>" not in host.model.prompts[-1]
+
+
+def test_regenerating_replaces_the_reply_and_shows_the_same_memories(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    host.new_chat()
+    host.say("What is my dog called?")
+    host.regenerate()
+    assert pairs() == [("My dog is called Biscuit.", "Reply 1."), ("What is my dog called?", "Reply 3.")]
+    assert "My dog is called Biscuit." in host.model.prompts[-1]
+
+
+def test_continuing_extends_the_reply(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    host.new_chat()
+    host.say("What is my dog called?")
+    host.model.replies = [" And more."]
+    host.continue_()
+    assert pairs()[-1] == ("What is my dog called?", "Reply 2. And more.")
+    assert "My dog is called Biscuit." in host.model.prompts[-1]
+    assert host.history["internal"][-1][0] == "What is my dog called?", "the saved row is not edited"
+
+
+def test_a_stopped_reply_is_kept_as_far_as_it_came(host: HostDouble) -> None:
+    host.model.replies = ["One two three four five six seven eight."]
+    host.say_and_stop("Count to eight, please.", words=4)
+    (exchange,) = diary()
+    assert exchange.said == "Count to eight, please."
+    assert exchange.reply.startswith("One two")
+    assert "eight" not in exchange.reply
+
+
+def test_what_was_said_is_written_before_the_model_answers(host: HostDouble) -> None:
+    during: list[list[tuple[str, str]]] = []
+    host.model.during = lambda piece: during.append(pairs())
+    host.say("My dog is called Biscuit.")
+    assert during[0] == [("My dog is called Biscuit.", "")]
+
+
+def test_a_model_that_fails_costs_no_word_of_the_person(host: HostDouble) -> None:
+    host.model.replies = [RuntimeError("out of memory")]
+    host.say("My dog is called Biscuit.")
+    assert pairs() == [("My dog is called Biscuit.", "")]
+
+
+def test_an_edited_message_is_edited_in_the_diary_at_the_next_turn(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    host.edit(0, "user", "My dog is called Brandy.")
+    host.edit(0, "assistant", "A fine name.")
+    host.say("And my cat is called Soot.")
+    assert pairs()[0] == ("My dog is called Brandy.", "A fine name.")
+    assert len(pairs()) == 2
+
+
+def test_a_swiped_reply_is_the_one_remembered(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    host.regenerate()
+    host.swipe(0, "left")
+    host.say("And my cat is called Soot.")
+    assert pairs()[0] == ("My dog is called Biscuit.", "Reply 1.")
+
+
+def test_a_deleted_row_is_forgotten_at_the_next_turn(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    host.say("My cat is called Soot.")
+    host.remove_last()
+    host.say("My horse is called Ada.")
+    assert [said for said, _ in pairs()] == ["My dog is called Biscuit.", "My horse is called Ada."]
+
+
+def test_a_branch_keeps_its_own_copy_and_the_copy_is_shown_once(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    host.branch()
+    host.say("My cat is called Soot.")
+    host.new_chat()
+    host.say("What is my dog called?")
+    assert host.model.prompts[-1].count("My dog is called Biscuit.") == 1
+
+
+def test_what_was_forgotten_does_not_come_back_from_the_webuis_own_log(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    hooks().extension.app.memories.forget([diary()[0].id])
+    host.say("My cat is called Soot.")
+    assert [said for said, _ in pairs()] == ["My cat is called Soot."]
+
+
+def test_incognito_chats_are_neither_recorded_nor_given_memories(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    host.incognito()
+    host.say("What is my dog called? My safe's code is 7731.")
+    assert len(pairs()) == 1
+    assert "<memories>" not in host.model.prompts[-1]
+
+
+def test_a_greeting_adds_no_row(tmp_path: Path, fresh: None) -> None:
+    with HostDouble(tmp_path / "webui", EXTENSION, mode="chat") as host:
+        host.new_chat()
+        host.say("My dog is called Biscuit.")
+        assert [said for said, _ in pairs()] == ["My dog is called Biscuit."]
+        assert diary()[0].companion == host.elements["character_menu"]
+
+
+def test_a_tool_turn_is_one_exchange_with_the_final_answer_and_one_recall(host: HostDouble) -> None:
+    host.use_tool("echo")
+    host.model.replies = ['<tool_call>{"name": "echo", "arguments": {"text": "hi"}}</tool_call>', "It said hi."]
+    host.say("My dog is called Biscuit, please echo hi.")
+    assert pairs() == [("My dog is called Biscuit, please echo hi.", "It said hi.")]
+
+
+def test_reasoning_is_kept_apart_from_the_reply(host: HostDouble) -> None:
+    host.model.replies = ["<think>They like dogs & cats.</think>Good boy <3"]
+    host.say("My dog is called Biscuit.")
+    (exchange,) = diary()
+    assert (exchange.reply, exchange.reasoning) == ("Good boy <3", "They like dogs & cats.")
+
+
+def test_api_calls_without_a_user_are_not_recorded(host: HostDouble) -> None:
+    host.api_chat([{"role": "user", "content": "My dog is called Biscuit."}])
+    assert pairs() == []
+
+
+def test_api_calls_with_a_user_are_remembered_as_that_person(host: HostDouble) -> None:
+    host.api_chat([{"role": "user", "content": "My dog is called Biscuit."}], user="ada")
+    host.api_chat([{"role": "user", "content": "What is my dog called?"}], user="ada")
+    assert "My dog is called Biscuit." in host.model.prompts[-1]
+    assert {exchange.person.id for exchange in diary()} == {"ada"}
+    host.api_chat([{"role": "user", "content": "What is my dog called?"}], user="bob")
+    assert "My dog is called Biscuit." not in host.model.prompts[-1]
+
+
+def test_two_api_conversations_of_one_user_never_overwrite_each_other(host: HostDouble) -> None:
+    for fact in ("My dog is called Biscuit.", "I live in Lisbon."):
+        opening = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello!"}]
+        host.api_chat([*opening, {"role": "user", "content": fact}], user="ada")
+    assert [exchange.said for exchange in diary()] == ["My dog is called Biscuit.", "I live in Lisbon."]
+
+
+def test_the_same_api_request_again_replaces_its_reply(host: HostDouble) -> None:
+    for _ in range(2):
+        host.api_chat([{"role": "user", "content": "My dog is called Biscuit."}], user="ada")
+    assert pairs() == [("My dog is called Biscuit.", "Reply 2.")]
+
+
+def test_completions_and_the_notebook_pass_through(host: HostDouble) -> None:
+    assert host.api_completion("Once upon a time", user="ada") == "Reply 1."
+    assert host.notebook("Once upon a time") == "Reply 2."
+    assert pairs() == []
+
+
+def test_switched_off_it_still_records_but_shows_nothing(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    hooks().extension.preferences.change(hooks().extension.app.settings, enabled=False)
+    host.new_chat()
+    host.say("What is my dog called?")
+    assert "<memories>" not in host.model.prompts[-1]
+    assert len(pairs()) == 2
+
+
+def test_a_setting_changed_in_the_panel_survives_in_the_webuis_settings(tmp_path: Path, host: HostDouble) -> None:
+    hooks().extension.preferences.change(hooks().extension.app.settings, budget=321, scope="person")
+    text = (tmp_path / "webui" / "user_data" / "settings.yaml").read_text(encoding="utf-8")
+    assert "familiar-budget: 321" in text
+    assert "familiar-scope: person" in text
+
+
+def test_settings_of_the_webui_are_in_effect_and_nonsense_is_not(tmp_path: Path, fresh: None) -> None:
+    with HostDouble(tmp_path / "webui", EXTENSION, settings={"familiar-memories": 2}):
+        assert hooks().extension.preferences.attention(hooks().extension.app.settings).memories == 2
+        hooks().params["memories"] = "many"
+        assert hooks().extension.preferences.attention(hooks().extension.app.settings).memories == 6
+
+
+def test_a_restart_of_the_interface_keeps_one_app_and_goes_on(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    app = hooks().extension.app
+    host.restart()
+    assert hooks().extension.app is app
+    host.new_chat()
+    host.say("What is my dog called?")
+    assert "My dog is called Biscuit." in host.model.prompts[-1]
+
+
+def test_the_hosts_dicts_are_left_as_they_are(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    host.new_chat()
+    host.say("What is my dog called?")
+    host.reload()
+    assert not [key for key in host.shared.persistent_interface_state if "familiar" in key]
+    assert "<memories>" not in str(host.saved())
+
+
+def test_a_chat_from_before_familiar_is_taken_up_at_its_next_turn(host: HostDouble) -> None:
+    old = {"internal": [["My dog is called Biscuit.", "Nice."]], "visible": [["My dog is called Biscuit.", "Nice."]], "metadata": {}}
+    host.upload(old)
+    host.say("My cat is called Soot.")
+    assert [said for said, _ in pairs()] == ["My dog is called Biscuit.", "My cat is called Soot."]
+
+
+def test_a_locked_diary_costs_neither_the_answer_nor_the_words(host: HostDouble, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sqlite3
+
+    host.say("My dog is called Biscuit.")
+    hooks().extension.app.memories.database.close()
+    hooks().extension.app.memories.database._lock_timeout = 0.1
+    blocker = sqlite3.connect(data_dir / "diary.sqlite", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    try:
+        assert host.say("My cat is called Soot.") == "Reply 2."
+        assert "Soot" in (data_dir / "unsaved.jsonl").read_text(encoding="ascii")
+    finally:
+        blocker.execute("ROLLBACK")
+        blocker.close()
+    host.say("My horse is called Ada.")
+    assert sorted(said for said, _ in pairs()) == ["My cat is called Soot.", "My dog is called Biscuit.", "My horse is called Ada."]
+
+
+def test_wrong_settings_switch_it_off_with_a_reason_and_the_webui_goes_on(
+    tmp_path: Path, fresh: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAMILIAR_BUDGET", "a lot")
+    with HostDouble(tmp_path / "webui", EXTENSION) as host:
+        assert host.say("My dog is called Biscuit.") == "Reply 1."
+        assert "FAMILIAR_BUDGET" in hooks().extension.trouble
+
+
+def test_a_missing_package_never_stops_the_webui(tmp_path: Path, fresh: None, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+    monkeypatch.setitem(sys.modules, "extension.app", None)
+    with HostDouble(tmp_path / "webui", EXTENSION) as host:
+        assert host.say("My dog is called Biscuit.") == "Reply 1."
+        assert not hasattr(host.extension, "custom_generate_chat_prompt")
+    assert "make install WEBUI=" in caplog.text
+
+
+def test_a_question_that_would_be_cut_goes_without_memories(tmp_path: Path, fresh: None) -> None:
+    with HostDouble(tmp_path / "webui", EXTENSION, settings={"truncation_length": 400, "max_new_tokens": 40}) as host:
+        host.say("My dog is called Biscuit.")
+        host.new_chat()
+        host.say("dog " * 300 + "What is my dog called?")
+        assert "<memories>" not in host.model.prompts[-1]
+
+
+def test_another_extension_that_builds_prompts_still_builds_them(tmp_path: Path, fresh: None) -> None:
+    folder = tmp_path / "webui" / "user_data" / "extensions" / "other"
+    folder.mkdir(parents=True)
+    text = "def custom_generate_chat_prompt(user_input, state, **kwargs):\n    return 'OTHER ' + user_input\n"
+    (folder / "script.py").write_text(text, encoding="utf-8")
+    with HostDouble(tmp_path / "webui", EXTENSION, others=["other"]) as host:
+        host.say("My dog is called Biscuit.")
+        host.new_chat()
+        host.say("What is my dog called?")
+        assert host.model.prompts[-1].startswith("OTHER <memories>")
+        assert host.model.prompts[-1].endswith("What is my dog called?")
+
+
+def test_the_script_is_loaded_as_one_package_under_one_name(host: HostDouble) -> None:
+    host.restart()
+    assert isinstance(sys.modules["extension"], ModuleType)
+    assert host.extension.custom_generate_chat_prompt.__module__ == "extension.webui.hooks"
+    assert not [name for name in sys.modules if name.startswith(("user_ext_familiar.", "extensions.familiar.webui"))]
