@@ -39,6 +39,8 @@ class Filter:
     until: float | None = None
     """Seconds since the epoch, exclusive."""
     pinned: bool | None = None
+    text: str | None = None
+    """Stands in what was said or in the reply, in capitals or not."""
 
     def condition(self) -> sa.ColumnElement[bool]:
         """Return the SQL condition of this filter."""
@@ -54,6 +56,8 @@ class Filter:
             conditions.append(columns.said_at >= self.since)
         if self.until is not None:
             conditions.append(columns.said_at < self.until)
+        if self.text:
+            conditions.append(columns.said.icontains(self.text, autoescape=True) | columns.reply.icontains(self.text, autoescape=True))
         return sa.and_(sa.true(), *conditions)
 
 

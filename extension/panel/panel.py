@@ -1,0 +1,69 @@
+"""The panel: switches, why it answered so, and the memories. In the webui and in the standalone chat, so it is made only of what
+Gradio 4.37 and Gradio 6 have in common.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .browser import Browser
+from .cards import note
+from .controls import Controls
+from .door import Door
+from .reasons import NOTHING_YET, reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What a door needs of the panel: what to press or chain so that it looks again, and where it shows why."""
+
+    refresh: Any
+    """The button that makes the panel look again; its element's id is familiar-refresh."""
+    why: Any
+    """The HTML component that shows what was recalled."""
+    look_again: dict[str, Any]
+    """Arguments for an event's `then`, which do what the button does."""
+
+
+def build_panel(door: Door) -> Panel:
+    """Build the panel inside an open Blocks context. Opens no store and asks the door nothing: that happens when a page loads."""
+    import gradio as gr
+    from gradio.context import Context
+
+    with gr.Column(elem_id="familiar"):
+        with gr.Accordion("Why it answered so", open=True):
+            why = gr.HTML(note(NOTHING_YET), elem_id="familiar-why")
+            refresh = gr.Button("Refresh", size="sm", elem_id="familiar-refresh")
+        with gr.Accordion("How it remembers", open=True):
+            controls = Controls(door)
+        with gr.Accordion("What it remembers", open=True):
+            browser = Browser(door)
+    looking = _looking(door, why, browser)
+    refresh.click(**looking)
+    browser.forgotten.then(**looking)
+    if Context.root_block is not None:
+        Context.root_block.load(controls.load, None, controls.components, show_progress="hidden")
+        Context.root_block.load(**looking)
+    return Panel(refresh, why, looking)
+
+
+def _looking(door: Door, why: Any, browser: Browser) -> dict[str, Any]:
+    """Return the event that fills "why" and the list anew."""
+    asked = len(browser.asked)
+
+    def look(*values: Any) -> list[Any]:
+        return [_why(door, values[asked:]), *browser.find(values[0], values[1], values[2], *values[asked:])]
+
+    inputs = [*browser.asked, *door.inputs]
+    return {"fn": look, "inputs": inputs, "outputs": [why, *browser.found], "show_progress": "hidden", "concurrency_limit": None}
+
+
+def _why(door: Door, where: tuple[Any, ...]) -> str:
+    from ..errors import FamiliarError
+
+    try:
+        here = door.here(*where)
+    except FamiliarError as exc:
+        return note(str(exc), "bad")
+    return reasons(door, here)
