@@ -162,6 +162,14 @@ def test_the_webui_gets_the_first_block_of_the_dependencies():
     assert requirements == [line.strip(' ",') for line in block.splitlines()[1:] if line.strip()]
 
 
+def test_an_installed_package_has_every_file_of_the_folder():
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["extension"]
+    files = {path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    modules = {path for path in files if path.suffix == ".py" and (path.parent / "__init__.py").is_file()}
+    data = {path for pattern in patterns for path in PACKAGE.glob(pattern)}
+    assert {name(path) for path in files - modules - data} == set()
+
+
 def test_everything_is_pinned_to_one_version():
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
     pinned = dict(line.split("==") for line in lines)
