@@ -34,19 +34,19 @@ class Companion:
         attention: Attention,
         count: Count,
         room: int | None = None,
-        without: Collection[int] = (),
+        own: int | None = None,
         visible: Collection[str] = (),
     ) -> Briefing:
         """Return the briefing of a turn: empty when nothing bears on it, or when recall failed (`note` says why).
 
-        `room` is how many tokens are left in the prompt; `without` and `visible` name the exchanges (by id, by digest)
-        that the model sees anyway. Never raises.
+        `room` is how many tokens are left in the prompt, `own` the exchange of this turn, and `visible` are the digests
+        of exchanges the model sees anyway. Never raises.
         """
         budget = attention.budget if room is None else min(attention.budget, room)
         if not attention.enabled or not turn.recorded or not attention.memories or budget <= 0:
             return Briefing()
         try:
-            found = self.memories.about(turn, attention, without, visible)
+            found = self.memories.about(turn, attention, own, visible)
             briefing = pack(found, count, budget)
             return replace(briefing, note=_note(len(found), len(briefing.memories), self.memories.catch_up.trouble))
         except FamiliarError as exc:
@@ -143,7 +143,7 @@ class Conversation:
             self._attention,
             count,
             room // 2,
-            without=() if self.id is None else (self.id,),
+            own=self.id,
             visible={digest(*row) for row in seen},
         )
         messages = [*system, *transcript(seen), Message("user", self.briefing.before(self._turn.said))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 from time import monotonic
 
 from ..errors import FamiliarError
@@ -23,6 +23,7 @@ class CatchUp:
         self._fulltext = fulltext
         self._semantic = semantic
         self._changed = Condition()
+        self._running = Lock()
         self._asked = 0
         self._answered = 0
         self._closed = False
@@ -50,9 +51,10 @@ class CatchUp:
 
     def run(self) -> None:
         """Catch up here and now. Raises StoreError, MissingModel, MissingPackage."""
-        self._fulltext.catch_up()
-        self._semantic.embed()
-        self._semantic.sync()
+        with self._running:
+            self._fulltext.catch_up()
+            self._semantic.embed()
+            self._semantic.sync()
 
     def close(self) -> None:
         """End the thread after the run under way."""

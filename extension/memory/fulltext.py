@@ -59,6 +59,13 @@ class FullText:
             done += step
         return done
 
+    def behind(self, besides: int | None = None) -> bool:
+        """Return whether any exchange, one left aside, waits to be indexed."""
+        with self._database.read() as connection:
+            done = watermark(connection, "fulltext")
+            waiting = sa.select(exchange.c.id).where(exchange.c.revision > done).order_by(exchange.c.revision).limit(2)
+            return any(number != besides for number in connection.execute(waiting).scalars())
+
     def search(self, question: str, realms: Sequence[int], limit: int = 100, place: str | None = None) -> list[Match]:
         """Return the best matches within realms (or within one place of them), best first.
 

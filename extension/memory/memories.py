@@ -21,6 +21,9 @@ from .spool import Spool
 
 log = logging.getLogger(__name__)
 
+_A_MOMENT = 0.25
+"""Seconds a turn may wait for the words of the turn before it to be indexed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stats:
@@ -69,18 +72,22 @@ class Memories:
         """Write a turn with its reply; return its id, or None when it was kept aside instead. The words are safe after this."""
         return self._kept(turn, answer, hearing=False)
 
-    def about(self, turn: Turn, attention: Attention, without: Collection[int] = (), visible: Collection[str] = ()) -> list[Memory]:
+    def about(self, turn: Turn, attention: Attention, own: int | None = None, visible: Collection[str] = ()) -> list[Memory]:
         """Return the memories that bear on a turn, best first. Raises StoreError when the diary cannot be read.
 
-        The first call waits up to `patience` seconds for the embedding model; a later one a moment for the newest words.
+        `own` is the exchange of this very turn, and `visible` are the digests of exchanges the model sees anyway. The
+        first call waits up to `patience` seconds for the embedding model; a later one a moment for the newest words.
         """
-        self.fulltext.catch_up()
-        self.catch_up.kick()
-        ready = self.catch_up.wait(self._patience if self.semantic.kind == "none" else 0.25)
+        first = self.semantic.kind == "none"
+        if first or self.fulltext.behind(own):
+            self.fulltext.catch_up()
+            self.catch_up.kick()
+        ready = self.catch_up.wait(self._patience if first else _A_MOMENT)
+        without = () if own is None else (own,)
         question = Question(
-            turn.said, turn.person, turn.place, turn.companion, attention.scope, attention.memories, tuple(without), frozenset(visible)
+            turn.said, turn.person, turn.place, turn.companion, attention.scope, attention.memories, without, frozenset(visible)
         )
-        return self.recall.search(question, dense=ready or self.semantic.kind != "none")
+        return self.recall.search(question, dense=ready or not first)
 
     def search(self, text: str, person: Person, companion: str, scope: Scope = "person", limit: int = 50) -> list[Memory]:
         """Return what a person finds when they search their own memories, best first, weak matches included."""
@@ -159,7 +166,8 @@ class Memories:
             where = self.spool.append(turn, answer)
             log.error("%s What was just said is kept in %s and will be written when the diary can be.", exc, where)
             return None
-        self.catch_up.kick()
+        if not hearing:  # what was just said is not recalled for itself, so its index can wait for the reply
+            self.catch_up.kick()
         return number
 
     def _write(self, turn: Turn, answer: Answer) -> int:

@@ -122,7 +122,7 @@ class Extension:
             self.preferences.attention(self.app.settings),
             self.host.count,
             room // 2,
-            without=() if number is None else (number,),
+            own=number,
             visible={digest(*row) for row in seen},
         )
         self.whys.keep(turn, briefing)
