@@ -7,15 +7,18 @@ a reader that later wants to write would otherwise fail instead of waiting.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .errors import SettingsError, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
 
@@ -58,8 +61,11 @@ exchange = sa.Table(
     sa.Column("feedback", sa.SmallInteger),
     sa.Column("pinned", sa.Boolean),
     sa.Column("digest", sa.Text),
+    sa.Column("original", sa.Text),
     sa.Column("revision", sa.BigInteger),
 )
+"""`digest` is that of said and reply; `original` what it was before the person edited the memory, '' for an unedited one."""
+
 forgotten = sa.Table(
     "forgotten",
     metadata,
@@ -88,15 +94,29 @@ _SYMPTOMS: tuple[tuple[str, type[StoreError], str], ...] = (
     ("not a database", StoreCorrupt, "it is not a database of ours or is damaged. Restore it from a backup, or move it away to start anew"),
     ("malformed", StoreCorrupt, "it is damaged. Restore it from a backup, or recover what is readable with `sqlite3 FILE .recover`"),
     ("unable to open", StoreReadOnly, "it cannot be opened. Check that the folder exists and that you may write in it"),
+    ("no such module", StoreError, "this Python's SQLite was built without FTS5. Use another Python, such as Debian's or python.org's"),
+    ("queuepool limit", StoreLocked, "too many of its connections are in use. Wait and try again"),
 )
 
 
+_IMPATIENT = 60.0
+"""Seconds after a wait for the write lock was in vain in which the next waits are short."""
+_SHORT_WAIT = 1.0
+_migrating = Lock()
+"""Alembic keeps its context in globals: one migration at a time."""
+
+
 class Database:
-    """One diary database. Opening it creates or migrates the schema; nothing happens before the first use."""
+    """One diary database. Opening it creates or migrates the schema; nothing happens before the first use.
+
+    `lock_timeout` is how many seconds a writer waits for another one. A turn writes several times; after one such wait
+    was in vain, the next ones are short, so that the whole turn does not wait several times as long.
+    """
 
     def __init__(self, url: str, lock_timeout: float = 30.0) -> None:
         self.url = url
         self._lock_timeout = lock_timeout
+        self._impatient_until = 0.0
         self._engine: sa.Engine | None = None
         self._opening = Lock()
 
@@ -115,8 +135,11 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that is committed at the end, or rolled back on an error. Raises StoreError."""
-        with self._translated(), self._opened().connect() as connection, connection.execution_options(familiar_write=True).begin():
-            yield connection
+        with self._translated(), self._opened().connect() as connection:
+            self._be_patient(connection)
+            with connection.execution_options(familiar_write=True).begin():
+                yield connection
+        self._impatient_until = 0.0
 
     def compact(self) -> None:
         """See to it that deleted words are in none of the file's bytes any more. Raises StoreError.
@@ -133,28 +156,38 @@ class Database:
 
     def close(self) -> None:
         """Close all connections; a later use opens them again."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        with self._opening:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose()
 
     def _opened(self) -> sa.Engine:
         with self._opening:
             if self._engine is None:
                 engine = self._make_engine()
                 try:
-                    _migrate(engine, self.path)
+                    with _migrating:
+                        _migrate(engine, self.path)
                 except BaseException:
                     engine.dispose()
                     raise
                 self._engine = engine
             return self._engine
 
+    def _be_patient(self, connection: sa.Connection) -> None:
+        raw = connection.connection.dbapi_connection
+        if isinstance(raw, sqlite3.Connection):
+            hurried = monotonic() < self._impatient_until
+            wait = min(self._lock_timeout, _SHORT_WAIT) if hurried else self._lock_timeout
+            raw.execute(f"PRAGMA busy_timeout = {round(wait * 1000)}")
+
     def _make_engine(self) -> sa.Engine:
         try:
             if self.path is None:
-                return sa.create_engine(self.url, pool_pre_ping=True)
+                return sa.create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            engine = sa.create_engine(self.url, connect_args={"timeout": self._lock_timeout})
+            # hide_parameters: they are what people said, and errors go into the log.
+            engine = sa.create_engine(self.url, connect_args={"timeout": self._lock_timeout}, max_overflow=-1, hide_parameters=True)
         except OSError as exc:
             raise StoreReadOnly(f"Cannot create the folder {self.path.parent if self.path else ''}: {exc.strerror}.") from exc
         except (SQLAlchemyError, ModuleNotFoundError) as exc:
@@ -170,15 +203,20 @@ class Database:
         try:
             yield
         except DBAPIError as exc:
+            raise self._ours(exc.orig or exc) from exc
+        except (sqlite3.Error, PoolTimeout) as exc:
             raise self._ours(exc) from exc
 
-    def _ours(self, exc: DBAPIError) -> StoreError:
-        text = str(exc.orig).lower()
+    def _ours(self, exc: BaseException) -> StoreError:
         where = self.path or "the database server"
         for symptom, kind, advice in _SYMPTOMS:
-            if symptom in text:
+            if symptom in str(exc).lower():
+                if kind is StoreLocked:
+                    self._impatient_until = monotonic() + _IMPATIENT
+                else:
+                    self.close()  # the file may have been moved or replaced: the next use opens it anew
                 return kind(f"The diary at {where} cannot be used: {advice}.")
-        return StoreError(f"The diary at {where} failed ({type(exc.orig).__name__}: {exc.orig}). Run `familiar doctor`.")
+        return StoreError(f"The diary at {where} failed ({type(exc).__name__}). Run `familiar doctor`.")
 
 
 def next_revision(connection: sa.Connection) -> int:
@@ -217,7 +255,7 @@ def _migrate(engine: sa.Engine, path: Path | None) -> None:
     from alembic.util import CommandError
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     with engine.connect() as connection, connection.execution_options(familiar_write=True).begin():
         config.attributes["connection"] = connection
         try:

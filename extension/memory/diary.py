@@ -9,11 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, embedding, exchange, forgotten, next_revision, place
+from ..database import Database, embedding, exchange, forgotten, next_revision, participant, person, place
 from ..errors import NotFound
 from ..messages import Exchange, Turn, digest
 from .realms import realm_of
-from .rows import clean, keep_people, selected, to_exchange
+from .rows import clean, clean_turn, keep_people, selected, slices, to_exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,10 @@ class Filter:
 
 
 EVERYTHING = Filter()
+_GONE = "There is no memory with id {}. `familiar memory list` shows those there are."
+
+
+_PLACING = (exchange.c.id, exchange.c.place_id, exchange.c.branch, exchange.c.row, exchange.c.realm_id)
 
 
 class Diary:
@@ -75,9 +79,10 @@ class Diary:
 
         The same words again at the same place and row (regenerate, continue) leave the exchange as it is.
         """
+        turn = clean_turn(turn)
         with self._database.write() as connection:
             found = _find(connection, turn)
-            if found is not None and found.said == clean(turn.said):
+            if found is not None and _is_same(found, turn):
                 return int(found.id)
             return _replace(connection, found, turn, Answer(""))
 
@@ -85,11 +90,12 @@ class Diary:
         """Write a turn with its reply and return the exchange's id.
 
         The same place and row again replaces the reply (regenerate, continue), though never by nothing; other words
-        there replace the exchange.
+        there, another person or another companion replace the exchange.
         """
+        turn = clean_turn(turn)
         with self._database.write() as connection:
             found = _find(connection, turn)
-            if found is None or found.said != clean(turn.said):
+            if found is None or not _is_same(found, turn):
                 return _replace(connection, found, turn, answer)
             keep_people(connection, turn.person, turn.place)
             values = _answer_values(turn.said, answer)
@@ -97,21 +103,24 @@ class Diary:
                 return int(found.id)
             if any(getattr(found, name) != value for name, value in values.items()):
                 feedback = found.feedback if found.reply == values["reply"] else 0
-                _update(connection, found.id, **values, feedback=feedback)
+                update(connection, found.id, **values, original="", feedback=feedback)
+                touch_next(connection, found)
             return int(found.id)
 
     def get(self, ids: Sequence[int]) -> list[Exchange]:
         """Return the exchanges of these ids that still exist, in the order of the ids."""
+        found = {}
         with self._database.read() as connection:
-            rows = connection.execute(selected.where(exchange.c.id.in_(list(ids)))).all()
-        found = {row.id: to_exchange(row) for row in rows}
+            for some in slices(ids):
+                rows = connection.execute(selected.where(exchange.c.id.in_(some)))
+                found.update({row.id: to_exchange(row) for row in rows})
         return [found[number] for number in ids if number in found]
 
     def one(self, number: int) -> Exchange:
         """Return one exchange. Raises NotFound."""
         found = self.get([number])
         if not found:
-            raise NotFound(f"There is no memory with id {number}. `familiar memory list` shows those there are.")
+            raise NotFound(_GONE.format(number))
         return found[0]
 
     def browse(self, chosen: Filter = EVERYTHING, limit: int | None = 100, offset: int = 0) -> list[Exchange]:
@@ -132,12 +141,22 @@ class Diary:
             return int(connection.execute(sa.select(sa.func.count()).select_from(exchange).where(chosen.condition())).scalar_one())
 
     def edit(self, number: int, *, said: str | None = None, reply: str | None = None) -> Exchange:
-        """Change the words of an exchange and return it. Raises NotFound."""
-        before = self.one(number)
-        after = replace(before, said=clean(before.said if said is None else said), reply=clean(before.reply if reply is None else reply))
+        """Change the words of an exchange and return it. Raises NotFound.
+
+        The chat it came from may go on showing the words as they were; the edit stays, since their digest is kept.
+        """
         with self._database.write() as connection:
-            _update(connection, number, said=after.said, reply=after.reply, digest=digest(after.said, after.reply))
-            _touch_next(connection, after.place.id, after.branch, after.row)
+            row = connection.execute(selected.where(exchange.c.id == number)).first()
+            if row is None:
+                raise NotFound(_GONE.format(number))
+            before = to_exchange(row)
+            after = replace(
+                before, said=clean(before.said if said is None else said), reply=clean(before.reply if reply is None else reply)
+            )
+            if after != before:
+                key = digest(after.said, after.reply)
+                update(connection, number, said=after.said, reply=after.reply, digest=key, original=row.original or row.digest)
+                touch_next(connection, row)
         return after
 
     def pin(self, number: int, pinned: bool = True) -> None:
@@ -151,14 +170,19 @@ class Diary:
     def forget(self, ids: Iterable[int]) -> int:
         """Remove exchanges and every copy of them (a branched chat repeats its rows), and return how many went.
 
-        A digest stays behind, so that the webui's own chat log does not bring the words back at the next turn.
+        A digest stays behind, so that the webui's own chat log does not bring the words back at the next turn; the
+        names of people and places of whom nothing is left go too.
         """
         with self._database.write() as connection:
-            rows = connection.execute(sa.select(exchange).where(exchange.c.id.in_(list(ids)))).all()
-            copies = _copies(connection, rows)
-            for row in copies:
+            rows: dict[int, Any] = {}
+            for some in slices(ids):
+                found = connection.execute(sa.select(exchange).where(exchange.c.id.in_(some))).all()
+                rows.update({row.id: row for row in _with_copies(connection, found)})
+            for row in rows.values():
                 bury(connection, row, for_good=True)
-        return len(copies)
+            if rows:
+                _forget_names(connection)
+        return len(rows)
 
     def places(self, person_id: str | None = None, prefix: str = "") -> list[tuple[str, str, str, float, int]]:
         """Return (place, title, companion, time of the last turn, turns) of every place, the most recent first."""
@@ -175,6 +199,17 @@ class Diary:
         with self._database.read() as connection:
             return [(row[0], row[1], row[2], float(row[3]), int(row[4])) for row in connection.execute(query)]
 
+    def openings(self, prefix: str = "", longest: int = 200) -> dict[str, str]:
+        """Return the first words said in every place, up to `longest` characters, by the id of the place."""
+        inside = sa.and_(exchange.c.place_id.startswith(prefix, autoescape=True), exchange.c.branch == "")
+        first = (
+            sa.select(exchange.c.place_id, sa.func.min(exchange.c.row).label("row")).where(inside).group_by(exchange.c.place_id).subquery()
+        )
+        match = sa.and_(exchange.c.place_id == first.c.place_id, exchange.c.row == first.c.row, exchange.c.branch == "")
+        query = sa.select(exchange.c.place_id, sa.func.substr(exchange.c.said, 1, longest)).join(first, match)
+        with self._database.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
     def rename(self, place_id: str, title: str) -> None:
         """Give a place a title. Raises NotFound."""
         with self._database.write() as connection:
@@ -186,7 +221,7 @@ class Diary:
         with self._database.write() as connection:
             changed = connection.execute(sa.update(exchange).where(exchange.c.id == number).values(**values)).rowcount
         if not changed:
-            raise NotFound(f"There is no memory with id {number}. `familiar memory list` shows those there are.")
+            raise NotFound(_GONE.format(number))
 
 
 def insert(connection: sa.Connection, turn: Turn, answer: Answer, **further: Any) -> int:
@@ -207,7 +242,9 @@ def insert(connection: sa.Connection, turn: Turn, answer: Answer, **further: Any
         **_answer_values(turn.said, answer),
         **further,
     }
-    return int(connection.execute(sa.insert(exchange).values(**values).returning(exchange.c.id)).scalar_one())
+    row = connection.execute(sa.insert(exchange).values(**values).returning(*_PLACING)).one()
+    touch_next(connection, row)
+    return int(row.id)
 
 
 def bury(connection: sa.Connection, row: Any, *, for_good: bool) -> None:
@@ -219,11 +256,28 @@ def bury(connection: sa.Connection, row: Any, *, for_good: bool) -> None:
             exchange_id=row.id,
             realm_id=row.realm_id,
             person_id=row.person_id,
-            digest=row.digest if for_good else "",
+            digest=(row.original or row.digest) if for_good else "",
             revision=next_revision(connection),
         )
     )
-    _touch_next(connection, row.place_id, row.branch, row.row)
+    touch_next(connection, row)
+
+
+def update(connection: sa.Connection, number: int, **values: Any) -> None:
+    """Change an exchange under a new revision, so that the indexes look at it again."""
+    connection.execute(sa.update(exchange).where(exchange.c.id == number).values(**values, revision=next_revision(connection)))
+
+
+def touch_next(connection: sa.Connection, row: Any, after: int | None = None) -> None:
+    """Let the indexes look again at the exchange after a changed one: it carries its predecessor of the same realm as a field.
+
+    `after` is the row of the changed one where `row` does not know it yet.
+    """
+    same = [exchange.c[name] == getattr(row, name) for name in ("place_id", "branch", "realm_id")]
+    query = sa.select(exchange.c.id).where(*same, exchange.c.row > (row.row if after is None else after)).order_by(exchange.c.row).limit(1)
+    following = connection.execute(query).scalar()
+    if following is not None:
+        update(connection, following)
 
 
 def _find(connection: sa.Connection, turn: Turn) -> Any:
@@ -231,24 +285,15 @@ def _find(connection: sa.Connection, turn: Turn) -> Any:
     return connection.execute(query).first()
 
 
+def _is_same(found: Any, turn: Turn) -> bool:
+    """Return whether a turn is the one that was written before: the same person said the same to the same companion."""
+    return (found.said, found.person_id, found.companion) == (turn.said, turn.person.id, turn.companion)
+
+
 def _replace(connection: sa.Connection, found: Any, turn: Turn, answer: Answer) -> int:
     if found is not None:
         bury(connection, found, for_good=False)
-    number = insert(connection, turn, answer)
-    _touch_next(connection, turn.place.id, turn.branch, turn.row)
-    return number
-
-
-def _update(connection: sa.Connection, number: int, **values: Any) -> None:
-    connection.execute(sa.update(exchange).where(exchange.c.id == number).values(**values, revision=next_revision(connection)))
-
-
-def _touch_next(connection: sa.Connection, place_id: str, branch: str, row: int) -> None:
-    """Let the indexes look again at the row after a changed one: it carries its predecessor as a field."""
-    match = sa.and_(exchange.c.place_id == place_id, exchange.c.branch == branch, exchange.c.row > row)
-    following = connection.execute(sa.select(exchange.c.id).where(match).order_by(exchange.c.row).limit(1)).scalar()
-    if following is not None:
-        _update(connection, following)
+    return insert(connection, turn, answer)
 
 
 def _answer_values(said: str, answer: Answer) -> dict[str, Any]:
@@ -256,16 +301,27 @@ def _answer_values(said: str, answer: Answer) -> dict[str, Any]:
     return {
         "reply": reply,
         "reasoning": clean(answer.reasoning),
-        "model": answer.model,
-        "adapter": answer.adapter,
+        "model": clean(answer.model),
+        "adapter": clean(answer.adapter),
         "memories": json.dumps(list(answer.memories)),
-        "digest": digest(clean(said), reply),
+        "digest": digest(said, reply),
     }
 
 
-def _copies(connection: sa.Connection, rows: Sequence[Any]) -> list[Any]:
+def _with_copies(connection: sa.Connection, rows: Sequence[Any]) -> list[Any]:
+    """Return these exchanges and all others of the same person with the same words, before or after an edit of either."""
     found = {row.id: row for row in rows}
     for row in rows:
-        same = sa.select(exchange).where(exchange.c.digest == row.digest, exchange.c.person_id == row.person_id)
-        found.update((copy.id, copy) for copy in connection.execute(same))
+        words = {row.digest, row.original} - {""}
+        for same in (exchange.c.digest.in_(words), sa.and_(exchange.c.original != "", exchange.c.original.in_(words))):
+            copies = connection.execute(sa.select(exchange).where(same, exchange.c.person_id == row.person_id))
+            found.update((copy.id, copy) for copy in copies)
     return list(found.values())
+
+
+def _forget_names(connection: sa.Connection) -> None:
+    """Remove people and places without any exchange, and that somebody took part where nothing of theirs is left."""
+    for table, own, theirs in ((person, person.c.id, exchange.c.person_id), (place, place.c.id, exchange.c.place_id)):
+        connection.execute(sa.delete(table).where(~sa.exists().where(theirs == own)))
+    took_part = sa.exists().where(exchange.c.place_id == participant.c.place_id, exchange.c.person_id == participant.c.person_id)
+    connection.execute(sa.delete(participant).where(~took_part))

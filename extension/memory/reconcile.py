@@ -7,7 +7,7 @@ later ones instead of rewriting them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -15,10 +15,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, forgotten, next_revision
+from ..database import Database, exchange, forgotten
 from ..messages import Person, Place, Turn, digest
-from .diary import Answer, bury, insert
-from .rows import clean
+from .diary import Answer, bury, insert, touch_next, update
+from .rows import clean, clean_turn, slices
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,17 @@ class Reconciled:
 def reconcile(database: Database, person: Person, place: Place, companion: str, rows: Sequence[ChatRow], current: int) -> Reconciled:
     """Make the exchanges of a place equal to `rows` and return what changed. Raises StoreError.
 
-    `current` is the row of the turn under way: it is left alone, and what the diary holds after it is removed.
-    Exchanges the person forgot stay forgotten, though the host's chat still shows them.
+    `current` is the row of the turn under way: an exchange there stays, unless an earlier row shows its words now. What
+    the diary holds after it is removed. Exchanges the person forgot stay forgotten, and those they edited stay edited,
+    though the host's chat still shows the words as they were.
     """
     wanted = [_cleaned(row) for row in rows if row.row < current and row.said]
+    keys = [digest(row.said, row.reply) for row in wanted]
     with database.read() as connection:
-        held = _held(connection, place)
-    if [(row.row, row.digest) for row in held if row.row != current] == [(row.row, digest(row.said, row.reply)) for row in wanted]:
-        return Reconciled()
+        if _agrees(connection, person, place, [(row.row, key) for row, key in zip(wanted, keys, strict=True)], current):
+            return Reconciled()
     with database.write() as connection:
-        return _Reconciliation(connection, person, place, companion).run(_held(connection, place), wanted, current)
+        return _Reconciliation(connection, person, place, companion).run(wanted, keys, current)
 
 
 class _Reconciliation:
@@ -68,62 +69,78 @@ class _Reconciliation:
         self._connection = connection
         self._person, self._place, self._companion = person, place, companion
 
-    def run(self, held: Sequence[Any], wanted: Sequence[ChatRow], current: int) -> Reconciled:
-        later = [row for row in held if row.row > current]
-        held = [row for row in held if row.row < current]
-        wanted = self._without_forgotten(wanted, {row.digest for row in held})
-        matcher = SequenceMatcher(None, [row.digest for row in held], [digest(row.said, row.reply) for row in wanted], autojunk=False)
-        kept: list[tuple[Any, ChatRow]] = []
+    def run(self, wanted: Sequence[ChatRow], keys: Sequence[str], current: int) -> Reconciled:
+        held = self._connection.execute(_held(self._place, exchange)).all()
+        gone = _forgotten(self._connection, self._person, set(keys) - {_source(row) for row in held})
+        shown = [(row, key) for row, key in zip(wanted, keys, strict=True) if key not in gone]
+        matcher = SequenceMatcher(None, [_source(row) for row in held], [key for _, key in shown], autojunk=False)
+        same: list[tuple[Any, ChatRow]] = []
+        edited: list[tuple[Any, ChatRow]] = []
         added: list[ChatRow] = []
-        removed: list[Any] = later
+        removed: list[Any] = []
         for kind, first, last, start, stop in matcher.get_opcodes():
-            pairs = list(zip(held[first:last], wanted[start:stop], strict=False))
-            kept += pairs
-            removed = removed + list(held[first + len(pairs) : last])
-            added += wanted[start + len(pairs) : stop] if kind != "equal" else []
+            rows = [row for row, _ in shown[start:stop]]
+            if kind == "equal":
+                same += zip(held[first:last], rows, strict=True)
+                continue
+            left = [row for row in held[first:last] if row.row < current]
+            removed += [row for row in held[first:last] if row.row > current] + left[len(rows) :]
+            edited += zip(left, rows, strict=False)
+            added += rows[len(left) :]
         for row in removed:
             bury(self._connection, row, for_good=False)
-        changed, moved = self._keep(kept)
-        for row in added:
-            insert(self._connection, self._turn(row), Answer(row.reply, row.reasoning, row.model))
-        return Reconciled(len(added), changed, moved, len(removed))
+        moved = self._move([*same, *edited])
+        for row, to in edited:
+            self._rewrite(row, to)
+        for each in added:
+            insert(self._connection, self._turn(each), Answer(each.reply, each.reasoning, each.model))
+        return Reconciled(len(added), len(edited), moved, len(removed))
 
-    def _without_forgotten(self, wanted: Sequence[ChatRow], held: set[str]) -> list[ChatRow]:
-        """Leave out rows the person forgot, unless the diary holds the same words again by now."""
-        digests = [digest(row.said, row.reply) for row in wanted]
-        new = sorted(set(digests) - held)
-        gone: set[str] = set()
-        for start in range(0, len(new), 500):
-            match = sa.and_(forgotten.c.person_id == self._person.id, forgotten.c.digest.in_(new[start : start + 500]))
-            gone |= set(self._connection.execute(sa.select(forgotten.c.digest).where(match)).scalars())
-        return [row for row, key in zip(wanted, digests, strict=True) if key not in gone]
-
-    def _keep(self, pairs: Sequence[tuple[Any, ChatRow]]) -> tuple[int, int]:
+    def _move(self, pairs: Sequence[tuple[Any, ChatRow]]) -> int:
         moving = [(row, to) for row, to in pairs if row.row != to.row]
         for row, _ in moving:  # out of the way first: (place, row, branch) is unique
-            self._update(row.id, row=-1 - row.id)
-        changed = 0
-        for row, to in pairs:
-            values: dict[str, Any] = {} if row.row == to.row else {"row": to.row}
-            if row.said != to.said or row.reply != to.reply:
-                values |= {"said": to.said, "reply": to.reply, "reasoning": to.reasoning, "digest": digest(to.said, to.reply)}
-                values |= {"feedback": 0} if row.reply != to.reply else {}
-                changed += 1
-            if values:
-                self._update(row.id, **values)
-        return changed, len(moving)
+            update(self._connection, row.id, row=-1 - row.id)
+        for row, to in moving:
+            update(self._connection, row.id, row=to.row)
+        return len(moving)
 
-    def _update(self, number: int, **values: Any) -> None:
-        statement = sa.update(exchange).where(exchange.c.id == number)
-        self._connection.execute(statement.values(**values, revision=next_revision(self._connection)))
+    def _rewrite(self, row: Any, to: ChatRow) -> None:
+        values = {"said": to.said, "reply": to.reply, "digest": digest(to.said, to.reply), "original": ""}
+        if row.reply != to.reply:
+            values |= {"reasoning": to.reasoning, "model": to.model or row.model, "feedback": 0}
+        update(self._connection, row.id, **values)
+        touch_next(self._connection, row, after=to.row)
 
     def _turn(self, row: ChatRow) -> Turn:
-        return Turn(self._person, self._place, self._companion, row.said, row.row, row.when)
+        return clean_turn(Turn(self._person, self._place, self._companion, row.said, row.row, row.when))
 
 
-def _held(connection: sa.Connection, place: Place) -> Sequence[Any]:
-    match = sa.and_(exchange.c.place_id == place.id, exchange.c.branch == "")
-    return connection.execute(sa.select(exchange).where(match).order_by(exchange.c.row)).all()
+def _agrees(connection: sa.Connection, person: Person, place: Place, shown: Sequence[tuple[int, str]], current: int) -> bool:
+    """Return whether the diary already says what the host shows, apart from what the person forgot."""
+    columns = (exchange.c.row, exchange.c.digest, exchange.c.original)
+    held = [(row.row, _source(row)) for row in connection.execute(_held(place, *columns)) if row.row != current]
+    if held == shown:
+        return True
+    gone = _forgotten(connection, person, {key for _, key in shown} - {key for _, key in held})
+    return bool(gone) and held == [(row, key) for row, key in shown if key not in gone]
+
+
+def _held(place: Place, *columns: Any) -> sa.Select[Any]:
+    return sa.select(*columns).where(exchange.c.place_id == clean(place.id), exchange.c.branch == "").order_by(exchange.c.row)
+
+
+def _source(row: Any) -> str:
+    """Return the digest of the words as the host has them: before the person edited the memory."""
+    return str(row.original or row.digest)
+
+
+def _forgotten(connection: sa.Connection, person: Person, keys: Collection[str]) -> set[str]:
+    """Return which of these words the person forgot. Words the diary holds again by now are none of them."""
+    gone: set[str] = set()
+    for some in slices(sorted(keys)):
+        match = sa.and_(forgotten.c.person_id == clean(person.id), forgotten.c.digest.in_(some))
+        gone |= set(connection.execute(sa.select(forgotten.c.digest).where(match)).scalars())
+    return gone
 
 
 def _cleaned(row: ChatRow) -> ChatRow:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..database import exchange, participant, person, place
-from ..messages import Exchange, Person, Place
+from ..messages import Exchange, Person, Place, Turn
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -24,6 +26,25 @@ selected = (
 def clean(text: str) -> str:
     """Return text that every database and index can store: no NUL, no lone surrogates."""
     return text.replace("\x00", REPLACEMENT).encode("utf-8", "replace").decode("utf-8") if _unclean(text) else text
+
+
+def clean_turn(turn: Turn) -> Turn:
+    """Return a turn whose texts and names all can be stored."""
+    return replace(
+        turn,
+        person=Person(clean(turn.person.id), clean(turn.person.name)),
+        place=replace(turn.place, id=clean(turn.place.id), title=clean(turn.place.title)),
+        companion=clean(turn.companion),
+        said=clean(turn.said),
+        branch=clean(turn.branch),
+    )
+
+
+def slices(numbers: Iterable[int], size: int = 500) -> Iterator[list[int]]:
+    """Yield numbers in lists that are short enough for the IN of one statement."""
+    found = list(numbers)
+    for start in range(0, len(found), size):
+        yield found[start : start + size]
 
 
 def to_exchange(row: Any) -> Exchange:
@@ -50,19 +71,21 @@ def to_exchange(row: Any) -> Exchange:
 
 def keep_people(connection: sa.Connection, who: Person, where: Place) -> None:
     """Store who spoke and where, with their newest names, and that they took part."""
-    _keep(connection, person, {"id": who.id}, {"name": who.name}, update=bool(who.name))
-    _keep(connection, place, {"id": where.id}, {"shared": where.shared, "title": where.title}, update=bool(where.title))
+    _keep(connection, person, {"id": who.id}, {"name": who.name})
+    _keep(connection, place, {"id": where.id}, {"shared": where.shared, "title": where.title})
     if where.shared:
-        _keep(connection, participant, {"place_id": where.id, "person_id": who.id}, {}, update=False)
+        _keep(connection, participant, {"place_id": where.id, "person_id": who.id}, {})
 
 
-def _keep(connection: sa.Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any], *, update: bool) -> None:
+def _keep(connection: sa.Connection, table: sa.Table, key: dict[str, Any], values: dict[str, Any]) -> None:
     match = sa.and_(*(table.c[name] == value for name, value in key.items()))
     found = connection.execute(sa.select(table).where(match)).mappings().first()
     if found is None:
         connection.execute(sa.insert(table).values(**key, **values))
-    elif update and any(found[name] != value for name, value in values.items()):
-        connection.execute(sa.update(table).where(match).values(**values))
+        return
+    new = {name: value for name, value in values.items() if value != "" and value != found[name]}  # a known name outlives an empty one
+    if new:
+        connection.execute(sa.update(table).where(match).values(**new))
 
 
 def _unclean(text: str) -> bool:

@@ -66,6 +66,7 @@ def _exchanges() -> None:
         sa.Column("feedback", sa.SmallInteger, nullable=False),
         sa.Column("pinned", sa.Boolean, nullable=False),
         sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("original", sa.Text, nullable=False, server_default=""),
         sa.Column("revision", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("place_id", "row", "branch"),
         sqlite_autoincrement=True,
@@ -74,6 +75,8 @@ def _exchanges() -> None:
     op.create_index("exchange_person", "exchange", ["person_id", "said_at"])
     op.create_index("exchange_realm", "exchange", ["realm_id", "said_at"])
     op.create_index("exchange_digest", "exchange", ["digest"])
+    edited = sa.text("original <> ''")
+    op.create_index("exchange_original", "exchange", ["original"], sqlite_where=edited, postgresql_where=edited)
     op.create_table(
         "forgotten",
         sa.Column("exchange_id", BIG, primary_key=True, autoincrement=False),
