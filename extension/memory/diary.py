@@ -178,8 +178,7 @@ class Diary:
             for some in slices(ids):
                 found = connection.execute(sa.select(exchange).where(exchange.c.id.in_(some))).all()
                 rows.update({row.id: row for row in _with_copies(connection, found)})
-            for row in rows.values():
-                bury(connection, row, for_good=True)
+            bury(connection, *rows.values(), for_good=True)
             if rows:
                 _forget_names(connection)
         return len(rows)
@@ -247,20 +246,26 @@ def insert(connection: sa.Connection, turn: Turn, answer: Answer, **further: Any
     return int(row.id)
 
 
-def bury(connection: sa.Connection, row: Any, *, for_good: bool) -> None:
-    """Delete an exchange and leave a tombstone for the indexes; `for_good` also keeps its digest against re-import."""
-    connection.execute(sa.delete(exchange).where(exchange.c.id == row.id))
-    connection.execute(sa.delete(embedding).where(embedding.c.exchange_id == row.id))
-    connection.execute(
-        sa.insert(forgotten).values(
-            exchange_id=row.id,
-            realm_id=row.realm_id,
-            person_id=row.person_id,
-            digest=(row.original or row.digest) if for_good else "",
-            revision=next_revision(connection),
-        )
-    )
-    touch_next(connection, row)
+def bury(connection: sa.Connection, *rows: Any, for_good: bool) -> None:
+    """Delete exchanges and leave tombstones for the indexes; `for_good` also keeps the digests against re-import."""
+    if not rows:
+        return
+    first = next_revision(connection, len(rows))
+    stones = [
+        {
+            "exchange_id": row.id,
+            "realm_id": row.realm_id,
+            "person_id": row.person_id,
+            "digest": (row.original or row.digest) if for_good else "",
+            "revision": first + number,
+        }
+        for number, row in enumerate(rows)
+    ]
+    connection.execute(sa.insert(forgotten), stones)
+    for some in slices(row.id for row in rows):
+        connection.execute(sa.delete(exchange).where(exchange.c.id.in_(some)))
+        connection.execute(sa.delete(embedding).where(embedding.c.exchange_id.in_(some)))
+    touch_next(connection, *rows)
 
 
 def update(connection: sa.Connection, number: int, **values: Any) -> None:
@@ -268,16 +273,18 @@ def update(connection: sa.Connection, number: int, **values: Any) -> None:
     connection.execute(sa.update(exchange).where(exchange.c.id == number).values(**values, revision=next_revision(connection)))
 
 
-def touch_next(connection: sa.Connection, row: Any, after: int | None = None) -> None:
-    """Let the indexes look again at the exchange after a changed one: it carries its predecessor of the same realm as a field.
+def touch_next(connection: sa.Connection, *rows: Any) -> None:
+    """Let the indexes look again at what comes after changed exchanges: it carries its predecessor of the same realm as a field."""
+    following = (_following(connection, row) for row in rows)
+    for number in dict.fromkeys(number for number in following if number is not None):
+        update(connection, number)
 
-    `after` is the row of the changed one where `row` does not know it yet.
-    """
+
+def _following(connection: sa.Connection, row: Any) -> int | None:
     same = [exchange.c[name] == getattr(row, name) for name in ("place_id", "branch", "realm_id")]
-    query = sa.select(exchange.c.id).where(*same, exchange.c.row > (row.row if after is None else after)).order_by(exchange.c.row).limit(1)
-    following = connection.execute(query).scalar()
-    if following is not None:
-        update(connection, following)
+    query = sa.select(exchange.c.id).where(*same, exchange.c.row > row.row).order_by(exchange.c.row).limit(1)
+    found: int | None = connection.execute(query).scalar()
+    return found
 
 
 def _find(connection: sa.Connection, turn: Turn) -> Any:
@@ -309,13 +316,14 @@ def _answer_values(said: str, answer: Answer) -> dict[str, Any]:
 
 
 def _with_copies(connection: sa.Connection, rows: Sequence[Any]) -> list[Any]:
-    """Return these exchanges and all others of the same person with the same words, before or after an edit of either."""
+    """Return these exchanges and all others of the same people with the same words, before or after an edit of either."""
     found = {row.id: row for row in rows}
-    for row in rows:
-        words = {row.digest, row.original} - {""}
-        for same in (exchange.c.digest.in_(words), sa.and_(exchange.c.original != "", exchange.c.original.in_(words))):
-            copies = connection.execute(sa.select(exchange).where(same, exchange.c.person_id == row.person_id))
-            found.update((copy.id, copy) for copy in copies)
+    spoken = {(row.person_id, key) for row in rows for key in (row.digest, row.original) if key}
+    for some in slices({key for _, key in spoken}):
+        for same in (exchange.c.digest.in_(some), sa.and_(exchange.c.original != "", exchange.c.original.in_(some))):
+            for copy in connection.execute(sa.select(exchange).where(same)):
+                if not spoken.isdisjoint({(copy.person_id, copy.digest), (copy.person_id, copy.original)}):
+                    found[copy.id] = copy
     return list(found.values())
 
 

@@ -65,7 +65,7 @@ class Browser:
         self.text.change(self._search, [self.text, *where], self.found, trigger_mode="always_last", **looks)
         self.more.click(self._more, find["inputs"], self.found, **looks)
         self.choice.input(self._told(self._show), self.choice, shown, **looks)
-        self.save.click(self._told(self._save), [self.choice, self.said, self.reply], shown, **looks).then(**find)
+        self.saved = self.save.click(self._told(self._save), [self.choice, self.said, self.reply], shown, **looks).then(**find)
         self.pin.click(self._told(self._pin), self.choice, shown, **looks).then(**find)
         self.forget.click(self._ask, None, [self.confirm, self.note], **looks)
         self.no.click(self._keep, None, [self.confirm, self.note], **looks)

@@ -38,9 +38,7 @@ class Controls:
             label="How far to look",
             elem_id="familiar-scope",
         )
-        self.budget = gr.Slider(
-            0, LARGEST_BUDGET, normal.budget, step=50, label="Room for memories, in tokens", elem_id="familiar-budget"
-        )
+        self.budget = gr.Slider(0, LARGEST_BUDGET, normal.budget, step=50, label="Room for memories, in tokens", elem_id="familiar-budget")
         self.memories = gr.Slider(0, MOST_MEMORIES, normal.memories, step=1, label="Most memories at once", elem_id="familiar-memories")
         self.note = gr.HTML(elem_id="familiar-settings-note")
         for name in ("enabled", "scope", "budget", "memories"):

@@ -24,6 +24,8 @@ class Panel:
     """The HTML component that shows what was recalled."""
     look_again: dict[str, Any]
     """Arguments for an event's `then`, which do what the button does."""
+    changed: tuple[Any, ...]
+    """Events after which memories have other words, or are gone."""
 
 
 def build_panel(door: Door) -> Panel:
@@ -45,7 +47,7 @@ def build_panel(door: Door) -> Panel:
     if Context.root_block is not None:
         Context.root_block.load(controls.load, None, controls.components, show_progress="hidden")
         Context.root_block.load(**looking)
-    return Panel(refresh, why, looking)
+    return Panel(refresh, why, looking, (browser.saved, browser.forgotten))
 
 
 def _looking(door: Door, why: Any, browser: Browser) -> dict[str, Any]:

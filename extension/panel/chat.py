@@ -1,0 +1,126 @@
+"""A chat as the page shows it, and its translation into the messages of Gradio's chatbot and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from ..messages import Exchange, Place
+from .cards import shortened
+
+Part = Literal["greeting", "said", "reasoning", "reply", "trouble"]
+
+LONGEST_TITLE = 60
+_CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)", re.DOTALL)
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_WORD_JOINER = "\u2060"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message of the person with what came of it."""
+
+    row: int
+    said: str
+    reply: str = ""
+    reasoning: str = ""
+    id: int | None = None
+    """The exchange in the diary; None while it is not there."""
+    feedback: int = 0
+    trouble: str = ""
+    """Why there is no reply, or not a whole one."""
+    waiting: str = ""
+    """What is shown while the reply has not begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """An open chat."""
+
+    place: Place
+    companion: str
+    greeting: str = ""
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The name it was given, or the words it began with."""
+        opening = shortened(self.lines[0].said, LONGEST_TITLE) if self.lines else ""
+        return self.place.title or opening or "New chat"
+
+    @property
+    def next_row(self) -> int:
+        """The row after the last one."""
+        return self.lines[-1].row + 1 if self.lines else 0
+
+    def before(self, row: int) -> Chat:
+        """Return the chat up to a row, without it."""
+        return replace(self, lines=tuple(line for line in self.lines if line.row < row))
+
+    def with_line(self, line: Line) -> Chat:
+        """Return the chat with this line at its row, new or in place of the one there."""
+        others = [each for each in self.lines if each.row != line.row]
+        return replace(self, lines=tuple(sorted([*others, line], key=lambda each: each.row)))
+
+
+def line(exchange: Exchange) -> Line:
+    """Return what the diary holds as a line."""
+    return Line(exchange.row, exchange.said, exchange.reply, exchange.reasoning, exchange.id, exchange.feedback)
+
+
+def messages(chat: Chat) -> list[dict[str, Any]]:
+    """Return the messages for the chatbot."""
+    return [message for _, _, message in _laid_out(chat)]
+
+
+def spot(chat: Chat, index: int) -> tuple[Line | None, Part]:
+    """Return the line and the part of it that the chatbot's message `index` shows. Raises IndexError."""
+    found, part, _ = _laid_out(chat)[index]
+    return found, part
+
+
+def feedback(chat: Chat) -> list[str | None]:
+    """Return the thumbs of each message of the assistant, as the chatbot takes them."""
+    names = {1: "Like", -1: "Dislike"}
+    return [
+        names.get(found.feedback) if found and part == "reply" else None
+        for found, part, message in _laid_out(chat)
+        if message["role"] == "assistant"
+    ]
+
+
+def shown(text: str) -> str:
+    """Return text for a Markdown renderer that takes HTML: tags are shown as they were typed, also outside of code."""
+    return _outside_code(text, lambda part: _TAG.sub("<" + _WORD_JOINER, part))
+
+
+def typed(text: str) -> str:
+    """Return what was shown, or a person's edit of it, as it was typed."""
+    return text.replace("<" + _WORD_JOINER, "<")
+
+
+def _outside_code(text: str, change: Callable[[str], str]) -> str:
+    return "".join(part if number % 2 else change(part) for number, part in enumerate(_CODE.split(text)))
+
+
+def _laid_out(chat: Chat) -> list[tuple[Line | None, Part, dict[str, Any]]]:
+    rows: list[tuple[Line | None, Part, dict[str, Any]]] = []
+    if chat.greeting:
+        rows.append((None, "greeting", {"role": "assistant", "content": shown(chat.greeting)}))
+    for each in chat.lines:
+        rows.append((each, "said", {"role": "user", "content": shown(each.said)}))
+        if each.reasoning:
+            status = "done" if each.reply or not each.waiting else "pending"
+            thought = {"role": "assistant", "content": shown(each.reasoning), "metadata": {"title": "Thoughts", "status": status}}
+            rows.append((each, "reasoning", thought))
+        if each.reply or (each.waiting and not each.reasoning):
+            rows.append((each, "reply", {"role": "assistant", "content": shown(each.reply or each.waiting)}))
+        trouble = each.trouble or ("" if each.reply or each.waiting else NO_REPLY)
+        if trouble:
+            rows.append((each, "trouble", {"role": "assistant", "content": f"⚠ {shown(trouble)}"}))
+    return rows
+
+
+NO_REPLY = "There is no reply to this yet. Press “Retry” below to ask again."

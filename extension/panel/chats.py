@@ -1,0 +1,220 @@
+"""The chats of the standalone page: what the diary holds under `chat:`, and the replies that are under way."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from threading import Lock
+from uuid import uuid4
+
+from ..app import App
+from ..errors import FamiliarError, NotFound, SettingsError, StoreError
+from ..memory.reconcile import ChatRow
+from ..messages import Exchange, Person, Place, Turn
+from ..ports import Host
+from .cards import shortened
+from .chat import LONGEST_TITLE, Chat, Line, line
+from .reply import Reply
+from .why import Whys
+
+log = logging.getLogger(__name__)
+
+PREFIX = "chat:"
+MOST = 300
+"""Chats that are listed."""
+PATIENCE = 2.0
+"""Seconds that a stopped reply is given to be written, before the page goes on."""
+WAITING = "…"
+WAKING = "Waking the model up. The first reply takes a little longer …"
+
+
+class Chats:
+    """Opens, lists and changes the chats of one person. Safe to use from several threads and browser tabs."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.whys = Whys()
+        self._diary = app.memories.diary
+        self._replies: dict[str, list[Reply]] = {}
+        self._awake: Host | None = None
+        self._lock = Lock()
+
+    @property
+    def person(self) -> Person:
+        """Whose page this is."""
+        return Person(self.app.settings.person)
+
+    def new(self, companion: str = "") -> Chat:
+        """Return a chat without words; nothing is written before something is said. Raises NotFound, SettingsError."""
+        chosen = self.app.character(companion.strip() or self.app.settings.companion)
+        return replace(self.blank(), companion=chosen.name, greeting=chosen.greeting)
+
+    def blank(self) -> Chat:
+        """Return a chat without words, and without looking up who answers in it."""
+        return Chat(Place(f"{PREFIX}{uuid4().hex[:16]}"), self.app.settings.companion)
+
+    def open(self, place: str) -> Chat:
+        """Return a chat as the diary holds it. Raises NotFound, StoreError."""
+        exchanges = self._diary.chat(place) if place.startswith(PREFIX) else []
+        if not exchanges or exchanges[-1].person.id != self.person.id:
+            raise NotFound("This chat is not there any more.")
+        return Chat(exchanges[-1].place, exchanges[-1].companion, "", tuple(map(line, exchanges)))
+
+    def fresh(self, chat: Chat) -> Chat:
+        """Return an open chat as the diary holds it now. What could not be written stays, and so do notes of trouble."""
+        try:
+            exchanges = self._diary.chat(chat.place.id)
+        except StoreError as exc:
+            log.warning("The chat is shown as it was: %s", exc)
+            return chat
+        before = {each.row: each for each in chat.lines}
+        now = [line(exchange) for exchange in exchanges]
+        held = [_with_trouble(each, before.get(each.row)) for each in now]
+        rows = {each.row for each in held}
+        unwritten = [each for each in chat.lines if each.id is None and each.row not in rows]
+        place = exchanges[-1].place if exchanges else chat.place
+        return replace(chat, place=place, lines=tuple(sorted([*held, *unwritten], key=lambda each: each.row)))
+
+    def listed(self) -> list[tuple[str, str]]:
+        """Return (title, place) of every chat, the newest first. Raises StoreError."""
+        openings = self._diary.openings(PREFIX)
+        places = {place: title for place, title, *_ in self._diary.places(self.person.id, PREFIX)}
+        titles = {place: title or shortened(openings.get(place, ""), LONGEST_TITLE) or "Chat" for place, title in places.items()}
+        return [(title, place) for place, title in titles.items()][:MOST]
+
+    def say(self, chat: Chat, said: str) -> Iterator[Chat]:
+        """Write a message at the end of a chat, and yield pictures of the chat while it is answered."""
+        with self._lock:  # two tabs may speak in one chat: a message has its row before the next one looks for one
+            chat = self.fresh(chat)
+            turn = self._turn(chat, said, self._next_row(chat))
+            number = self.app.companion.hear(turn)
+        yield from self._answered(chat, turn, Line(turn.row, said, id=number))
+
+    def again(self, chat: Chat, row: int) -> Iterator[Chat]:
+        """Answer a message anew, and yield pictures. The old reply stays until there is another. Raises NotFound."""
+        chat = self.fresh(chat)
+        asked = _at(chat, row)
+        yield from self._answered(chat, self._turn(chat, asked.said, row), replace(asked, reply="", reasoning="", feedback=0))
+
+    def rewrite(self, chat: Chat, row: int, said: str) -> Iterator[Chat]:
+        """Put other words in place of a message, drop what came after it, answer, and yield pictures.
+
+        Raises NotFound, StoreError, and SettingsError when no words are left.
+        """
+        if not said.strip():
+            raise SettingsError("A message needs words. To be rid of it, forget it.")
+        self.stop(chat.place.id)
+        chat = self.fresh(chat)
+        _at(chat, row)
+        now = datetime.now(UTC)
+        earlier = [ChatRow(each.row, each.said, each.reply, now, each.reasoning) for each in chat.before(row).lines]
+        self.app.memories.reconcile(self.person, chat.place, chat.companion, earlier, row)
+        yield from self._answered(chat.before(row), self._turn(chat, said, row), Line(row, said))
+
+    def watch(self, chat: Chat) -> Iterator[Chat]:
+        """Yield pictures of a chat while a reply is under way in it, asked for from here or from another tab."""
+        with self._lock:
+            replies = self._replies.get(chat.place.id, [])[-1:]
+        for reply in replies:
+            yield from self._watched(chat, reply)
+
+    def correct(self, chat: Chat, row: int, reply: str) -> Chat:
+        """Put other words in place of a reply, in the diary too. Raises NotFound, StoreError."""
+        self.app.memories.edit(self._number(chat, row), reply=reply)
+        return self.fresh(chat)
+
+    def rate(self, chat: Chat, row: int, feedback: int) -> Chat:
+        """Keep thumbs up (1), down (-1) or neither (0) for a reply. Raises NotFound, StoreError."""
+        self._diary.rate(self._number(chat, row), feedback)
+        return self.fresh(chat)
+
+    def forget(self, chat: Chat, row: int) -> Chat:
+        """Forget a message and its reply for good. Raises NotFound, StoreError."""
+        self.stop(chat.place.id)
+        found = _at(chat, row)
+        if found.id is not None:
+            self.app.memories.forget([found.id])
+        return self.fresh(replace(chat, lines=tuple(each for each in chat.lines if each.row != row)))
+
+    def delete(self, chat: Chat) -> int:
+        """Forget a chat for good; return how many exchanges went. Raises StoreError."""
+        self.stop(chat.place.id)
+        exchanges = self._diary.chat(chat.place.id)
+        if not exchanges:
+            return 0
+        self._diary.rename(chat.place.id, "")
+        return self.app.memories.forget([exchange.id for exchange in exchanges])
+
+    def rename(self, chat: Chat, title: str) -> Chat:
+        """Give a chat a title; an empty one brings back the words it began with. Raises NotFound, StoreError."""
+        self._diary.rename(chat.place.id, shortened(title.strip(), LONGEST_TITLE))
+        return self.fresh(chat)
+
+    def stop(self, place: str | None = None) -> None:
+        """Stop the replies under way in a place, or all of them; what was said so far stays."""
+        with self._lock:
+            replies = [reply for where, each in self._replies.items() if place in (None, where) for reply in each]
+        for reply in replies:
+            reply.stop()
+        for reply in replies:
+            reply.wait(PATIENCE)
+
+    def _answered(self, chat: Chat, turn: Turn, asked: Line) -> Iterator[Chat]:
+        asked = replace(asked, trouble="", waiting=self._waiting())
+        history = [_exchange(each, turn) for each in chat.before(turn.row).lines]
+        reply = Reply(self.app, self.whys, turn, history, asked, self._ended)
+        with self._lock:
+            self._replies.setdefault(reply.place, []).append(reply)
+        reply.start()
+        yield from self._watched(chat.with_line(asked), reply)
+
+    def _watched(self, chat: Chat, reply: Reply) -> Iterator[Chat]:
+        for picture in reply.watch():
+            chat = chat.with_line(picture)
+            yield chat
+        yield self.fresh(chat)
+
+    def _ended(self, reply: Reply) -> None:
+        with self._lock:
+            self._replies[reply.place].remove(reply)
+            if not self._replies[reply.place]:
+                del self._replies[reply.place]
+            self._awake = reply.answered_by or self._awake
+
+    def _waiting(self) -> str:
+        try:
+            return WAITING if self._awake is self.app.host else WAKING
+        except FamiliarError:  # the reply will say it
+            return WAITING
+
+    def _turn(self, chat: Chat, said: str, row: int) -> Turn:
+        return Turn(self.person, chat.place, chat.companion, said, row, datetime.now(UTC))
+
+    def _next_row(self, chat: Chat) -> int:
+        try:
+            return max(chat.next_row, self.app.memories.next_row(chat.place.id))
+        except StoreError:
+            return chat.next_row
+
+    def _number(self, chat: Chat, row: int) -> int:
+        number = _at(self.fresh(chat), row).id
+        if number is None:
+            raise NotFound("This could not be written into the diary yet, so it cannot be changed there.")
+        return number
+
+
+def _at(chat: Chat, row: int) -> Line:
+    found = next((each for each in chat.lines if each.row == row), None)
+    if found is None:
+        raise NotFound("This message is not there any more.")
+    return found
+
+
+def _with_trouble(now: Line, before: Line | None) -> Line:
+    return replace(now, trouble=before.trouble) if before is not None and before.said == now.said else now
+
+
+def _exchange(each: Line, turn: Turn) -> Exchange:
+    return Exchange(each.id or 0, turn.person, turn.place, turn.companion, each.row, "", each.said, each.reply, turn.when)

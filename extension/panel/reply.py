@@ -1,0 +1,131 @@
+"""One reply under way: it goes on in a thread of its own, whether or not a page is watching."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from threading import Condition, Thread
+from time import monotonic
+
+from ..app import App
+from ..companion import Conversation
+from ..errors import FamiliarError
+from ..messages import Exchange, Turn
+from ..ports import Host
+from .chat import Line
+from .stoppable import Stoppable
+from .why import Whys
+
+log = logging.getLogger(__name__)
+
+BLINK = 0.06
+"""Seconds between two pictures of a reply that is being written."""
+STOPPED = "Stopped before the first word."
+
+
+class Reply:
+    """Runs one turn. What there is of the reply at the end, at a stop or at a failure, is in the diary afterwards."""
+
+    def __init__(self, app: App, whys: Whys, turn: Turn, history: Sequence[Exchange], line: Line, ended: Callable[[Reply], None]) -> None:
+        self._app = app
+        self._whys = whys
+        self._turn = turn
+        self._history = history
+        self._line = line
+        self._ended = ended
+        self._host: Stoppable | None = None
+        self._asked: Host | None = None
+        self._stopping = False
+        self._done = False
+        self._changed = Condition()
+        self._thread = Thread(target=self._work, name="familiar-reply", daemon=True)
+
+    @property
+    def place(self) -> str:
+        """Id of the chat this is a reply in."""
+        return self._turn.place.id
+
+    @property
+    def answered_by(self) -> Host | None:
+        """The host whose first piece has come; None before that."""
+        return self._asked
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the reply with what there is of it. Returns at once."""
+        with self._changed:
+            self._stopping = True
+            if self._host is not None:
+                self._host.stop()
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until everything is written; False when the time ran out."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def watch(self) -> Iterator[Line]:
+        """Yield pictures of the line, the last one when the reply has ended."""
+        seen: Line | None = None
+        while True:
+            with self._changed:
+                while self._line is seen and not self._done and not self._stopping:
+                    self._changed.wait()
+                seen, done, stopping = self._line, self._done, self._stopping
+            if stopping and not done and self.wait(2.0):
+                continue
+            if done or stopping:
+                yield seen if done else replace(seen, waiting="", trouble="" if seen.reply else STOPPED)
+                return
+            yield seen
+            with self._changed:
+                self._changed.wait_for(lambda: self._done or self._stopping, BLINK)
+
+    def _work(self) -> None:
+        trouble = ""
+        try:
+            self._converse()
+        except FamiliarError as exc:
+            trouble = str(exc)
+        except Exception as exc:
+            log.exception("A reply failed")
+            trouble = f"The reply failed ({type(exc).__name__}). Try again; the log has the details."
+        with self._changed:
+            stopped = STOPPED if self._stopping and not self._line.reply else ""
+            self._line = replace(self._line, waiting="", trouble=trouble or stopped)
+            self._done = True
+            self._changed.notify_all()
+        self._ended(self)
+
+    def _converse(self) -> None:
+        app, turn = self._app, self._turn
+        host = Stoppable(app.host)
+        with self._changed:
+            self._host = host
+            if self._stopping:
+                host.stop()
+        context = app.character(turn.companion).context
+        conversation = app.companion.converse(turn, self._history, host, app.generation, app.attention, context)
+        try:
+            last = 0.0
+            for _ in conversation:
+                self._asked = app.host
+                if not last:
+                    self._whys.keep(turn, conversation.briefing)
+                if monotonic() - last >= BLINK:
+                    last = monotonic()
+                    self._picture(conversation)
+        finally:
+            self._whys.keep(turn, conversation.briefing)
+            self._picture(conversation)
+
+    def _picture(self, conversation: Conversation) -> None:
+        answer = conversation.answer if conversation.raw else None
+        with self._changed:
+            if answer is not None:
+                self._line = replace(self._line, reply=answer.reply, reasoning=answer.reasoning, id=conversation.id)
+            self._changed.notify_all()

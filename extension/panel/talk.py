@@ -1,0 +1,190 @@
+"""The middle of the standalone page: the chat itself, and what a person does in it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ..errors import FamiliarError
+from .cards import note
+from .chat import Chat, feedback, messages, spot, typed
+from .chats import Chats
+from .why import Why
+
+log = logging.getLogger(__name__)
+
+FORGET = "Forget this exchange"
+THUMBS = ("Like", "Dislike", FORGET)
+HINTS = ("What do you remember about me?", "My name is …", "Last time we talked about …")
+EMPTY = """
+## What is on your mind?
+Tell it something about you, and ask again next week, in another chat.
+What it remembers, and why it answered so, stands beside the chat.
+"""
+
+
+class Talk:
+    """The chat as components, and what they do. Made inside an open Blocks context."""
+
+    def __init__(self, chats: Chats, chat: Any, explain: Callable[[Chat], str]) -> None:
+        import gradio as gr
+
+        self._chats = chats
+        self._explain = explain
+        self.chat = chat
+        self.chatbot = gr.Chatbot(
+            elem_id="chatbot",
+            label="Conversation",
+            show_label=False,
+            container=False,
+            height="100%",
+            layout="bubble",
+            editable="all",
+            buttons=["copy"],
+            feedback_options=THUMBS,
+            like_user_message=False,
+            group_consecutive_messages=False,
+            allow_tags=False,
+            placeholder=EMPTY,
+            examples=[{"text": hint} for hint in HINTS],
+        )
+        self.note = gr.HTML(elem_id="talk-note")
+        self.box = gr.Textbox(
+            elem_id="box",
+            label="Your message",
+            show_label=False,
+            container=False,
+            placeholder="Write a message …",
+            lines=1,
+            max_lines=8,
+            autofocus=True,
+            submit_btn=True,
+            stop_btn=False,
+        )
+
+    @property
+    def shown(self) -> list[Any]:
+        """The components `picture` fills."""
+        return [self.chat, self.chatbot, self.note]
+
+    def connect(self, why: Any) -> list[Any]:
+        """Wire the events; `why` is where the panel shows what was recalled. Returns those that generate a reply."""
+        import gradio as gr
+
+        outputs = [self.box, *self.shown, why]
+        looks = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
+        events = [
+            self.box.submit(self.send, [self.box, self.chat], outputs, **looks),
+            self.chatbot.retry(event(gr.RetryData, self.again), self.chat, outputs, **looks),
+            self.chatbot.edit(event(gr.EditData, self.edit), self.chat, outputs, **looks),
+        ]
+        self.box.stop(self.stop, self.chat, None, **looks)
+        self.rated = self.chatbot.like(event(gr.LikeData, self.rate), self.chat, self.shown, **looks)
+        self.chatbot.example_select(event(gr.SelectData, self.hint), self.chat, self.box, **looks)
+        return events
+
+    def send(self, said: str, chat: Chat) -> Iterator[list[Any]]:
+        """Say something; the box is empty at once, and gives its words back if they could not be said."""
+        import gradio as gr
+
+        if not said.strip():
+            yield [gr.update(), *self.picture(chat), gr.update()]
+            return
+        yield from self._pictures(chat, lambda: self._chats.say(chat, said), emptied=True)
+
+    def again(self, chat: Chat, data: Any) -> Iterator[list[Any]]:
+        """Answer a message anew."""
+        line, _ = spot(chat, data.index)
+        if line is not None:
+            yield from self._pictures(chat, lambda: self._chats.again(chat, line.row))
+
+    def edit(self, chat: Chat, data: Any) -> Iterator[list[Any]]:
+        """Put other words in place of a message and answer it anew, or in place of a reply."""
+        line, part = spot(chat, data.index)
+        if line is None or part not in ("said", "reply"):
+            yield from self._pictures(chat, lambda: iter([chat]))
+        elif part == "said":
+            yield from self._pictures(chat, lambda: self._chats.rewrite(chat, line.row, typed(str(data.value))))
+        else:
+            yield from self._pictures(chat, lambda: iter([self._chats.correct(chat, line.row, typed(str(data.value)))]))
+
+    def watch(self, chat: Chat) -> Iterator[list[Any]]:
+        """Show a reply that is under way in the chat that was opened."""
+        yield from self._pictures(chat, lambda: self._chats.watch(chat))
+
+    def rate(self, chat: Chat, data: Any) -> list[Any]:
+        """Keep a thumb, or forget an exchange."""
+        line, _ = spot(chat, data.index if isinstance(data.index, int) else data.index[0])
+        if line is None:
+            return self.picture(chat)
+        if data.liked == FORGET:
+            return self.tried(chat, lambda: self._chats.forget(chat, line.row), "Forgotten.")
+        thumb = {True: 1, "Like": 1, False: -1, "Dislike": -1}.get(data.liked, 0)
+        return self.tried(chat, lambda: self._chats.rate(chat, line.row, 0 if thumb == line.feedback else thumb))
+
+    def stop(self, chat: Chat) -> None:
+        """End the reply under way; what was said so far stays."""
+        self._chats.stop(chat.place.id)
+
+    def hint(self, chat: Chat, data: Any) -> str:
+        """Put one of the hints into the box."""
+        return str(data.value["text"])
+
+    def picture(self, chat: Chat, told: str = "", kind: str = "quiet") -> list[Any]:
+        """Return what fills `shown`."""
+        import gradio as gr
+
+        return [chat, gr.update(value=messages(chat), feedback_value=feedback(chat)), note(told, kind)]
+
+    def tried(self, chat: Chat, change: Callable[[], Chat], done: str = "") -> list[Any]:
+        """Return the picture of the changed chat, or of the chat as it was with a sentence on what went wrong."""
+        try:
+            return self.picture(change(), done, "good")
+        except FamiliarError as exc:
+            return self.picture(chat, str(exc), "bad")
+        except Exception as exc:
+            log.exception("A chat could not be changed")
+            return self.picture(chat, _unexpected(exc), "bad")
+
+    def _pictures(self, chat: Chat, start: Callable[[], Iterable[Chat]], *, emptied: bool = False) -> Iterator[list[Any]]:
+        """Yield what fills box, chat and "why" while a reply is written, and a sentence if it cannot be."""
+        import gradio as gr
+
+        box = gr.update(submit_btn=False, stop_btn=True, **({"value": ""} if emptied else {}))
+        seen, told = self._last_why(chat), ""
+        try:
+            for chat in start():
+                now = self._last_why(chat)
+                yield [box, *self.picture(chat), gr.skip() if now is seen else self._explain(chat)]
+                box, seen = gr.skip(), now
+        except FamiliarError as exc:
+            told = str(exc)
+        except Exception as exc:
+            log.exception("A message could not be answered")
+            told = _unexpected(exc)
+        yield [gr.update(submit_btn=True, stop_btn=False), *self.picture(chat, told, "bad"), self._explain(chat)]
+
+    def _last_why(self, chat: Chat) -> Why | None:
+        return self._chats.whys.last(self._chats.person.id, chat.place.id)
+
+
+def event(kind: type, action: Callable[[Chat, Any], Any]) -> Callable[..., Any]:
+    """Return `action` as Gradio wants it: it hands over what happened where a parameter is annotated with its class."""
+    import inspect
+
+    if inspect.isgeneratorfunction(action):
+
+        def handler(chat: Any, data: Any) -> Any:
+            yield from action(chat, data)
+    else:
+
+        def handler(chat: Any, data: Any) -> Any:
+            return action(chat, data)
+
+    handler.__annotations__ = {"data": kind}
+    return handler
+
+
+def _unexpected(exc: Exception) -> str:
+    return f"This did not work ({type(exc).__name__}). Try again; the log has the details."
