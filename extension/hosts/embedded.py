@@ -1,0 +1,178 @@
+"""A host that runs a model in this process, with transformers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
+from typing import Any
+
+from ..errors import HostError
+from ..messages import Generation, Message
+from .checkpoint import Checkpoint, load
+from .detokenizer import Detokenizer
+from .pieces import until
+from .window import require_room
+
+log = logging.getLogger(__name__)
+
+THREAD = "familiar-generation"
+Source = str | Path | Callable[[], Path]
+
+
+class Embedded:
+    """A host that loads its model at the first need and generates one reply at a time; others wait their turn.
+
+    `source` is a folder, a name on the hub, or a function that returns a folder (and may take its time to make it).
+    Whatever needs the model may raise MissingModel, MissingPackage or what `source` raises.
+    """
+
+    def __init__(self, source: Source, *, name: str = "", adapter: Path | None = None) -> None:
+        self._source = source
+        self._name = name or ("" if callable(source) else Path(source).name if Path(source).is_dir() else str(source))
+        self._adapter = adapter
+        self._loaded: Checkpoint | None = None
+        self._loading = Lock()
+        self._generating = Lock()
+
+    def __repr__(self) -> str:
+        return f"Embedded({self._name!r})"
+
+    @property
+    def model(self) -> str:
+        """Name of the folder or the name on the hub. Loads nothing where the name is known."""
+        return self._name or self.load().name
+
+    @property
+    def adapter(self) -> str:
+        """Name of the adapter's folder, '' for none."""
+        return self._adapter.name if self._adapter else ""
+
+    @property
+    def context_length(self) -> int:
+        """Tokens of prompt and reply together. Loads the model."""
+        return self.load().window
+
+    def load(self) -> Checkpoint:
+        """Load the model if that has not been done, and return it. Safe from several threads: one loads, the others wait."""
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = load(self._source() if callable(self._source) else self._source, self._adapter)
+            return self._loaded
+
+    def count(self, text: str) -> int:
+        """Return the number of tokens, by the model's own tokenizer. Loads the model."""
+        return self.load().count(text)
+
+    def generate(self, messages: Sequence[Message], options: Generation) -> Generator[str, None, None]:
+        """Yield the reply as its characters become whole.
+
+        Closing stops the model at its next token. Raises HostRefused when the prompt and the longest reply do not fit
+        the context (nothing is cut here), and HostError when the model fails, for instance for want of memory.
+        """
+        checkpoint = self.load()
+        prompt = checkpoint.prompt(messages)
+        require_room(len(prompt), options.max_new_tokens, checkpoint.window, self.model)
+        yield from until(self._pieces(checkpoint, prompt, options), (*options.stop, *checkpoint.stops))
+
+    def _pieces(self, checkpoint: Checkpoint, prompt: list[int], options: Generation) -> Generator[str, None, None]:
+        run = _Run(checkpoint, prompt, options)
+        text = Detokenizer(checkpoint.decode)
+        try:
+            Thread(target=run.work, args=(self._generating,), name=THREAD).start()
+            for token in run.tokens():
+                if piece := text.add(token):
+                    yield piece
+            if piece := text.rest():
+                yield piece
+        finally:
+            run.stopped.set()
+
+
+class _Run:
+    """One generation: a thread works, the caller takes the tokens as they come."""
+
+    def __init__(self, checkpoint: Checkpoint, prompt: list[int], options: Generation) -> None:
+        self.stopped = Event()
+        self._checkpoint = checkpoint
+        self._prompt = prompt
+        self._options = options
+        self._made: SimpleQueue[int | Exception | None] = SimpleQueue()
+        self._prompt_seen = False
+
+    def work(self, turn: Lock) -> None:
+        """Wait for the turn, generate, and end the queue whatever happens."""
+        try:
+            with turn:
+                if not self.stopped.is_set():
+                    self._generate()
+        except Exception as exc:  # the end of a thread: the caller raises it where it is waiting
+            log.exception("generation with %s failed", self._checkpoint.name)
+            self._made.put(exc)
+        finally:
+            self._made.put(None)
+
+    def tokens(self) -> Generator[int, None, None]:
+        """Yield the ids as they are made. Raises HostError when the model failed."""
+        while (made := self._made.get()) is not None:
+            if isinstance(made, Exception):
+                raise _failure(made, self._checkpoint.name) from made
+            yield made
+
+    def put(self, ids: Any) -> None:
+        """Take what the model hands its streamer: the prompt at first, then one new token after another."""
+        if self._prompt_seen:
+            for token in ids.flatten().tolist():
+                self._made.put(token)
+        self._prompt_seen = True
+
+    def end(self) -> None:
+        """Do nothing: `work` ends the queue, also where the model fails."""
+
+    def _generate(self) -> None:
+        import torch
+
+        model = self._checkpoint.model
+        ids = torch.tensor([self._prompt], device=model.device)
+
+        def stop(rows: Any, scores: Any, **_: Any) -> Any:
+            return torch.full((rows.shape[0],), self.stopped.is_set(), dtype=torch.bool, device=rows.device)
+
+        devices = [model.device] if model.device.type == "cuda" else []
+        with torch.random.fork_rng(devices, enabled=self._options.seed is not None):
+            if self._options.seed is not None:
+                torch.manual_seed(self._options.seed)
+            model.generate(
+                input_ids=ids,
+                attention_mask=torch.ones_like(ids),
+                streamer=self,
+                stopping_criteria=[stop],
+                **_ends(self._checkpoint),
+                **_sampling(self._options),
+            )
+
+
+def _sampling(options: Generation) -> dict[str, Any]:
+    """Return the options as transformers names them; what is None stays with the model's own defaults."""
+    given = {"top_p": options.top_p, "top_k": options.top_k, "temperature": options.temperature}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if options.temperature == 0:
+        return {"max_new_tokens": options.max_new_tokens, "do_sample": False}
+    return {"max_new_tokens": options.max_new_tokens, **({"do_sample": True, **chosen} if chosen else {})}
+
+
+def _ends(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Return the end and padding tokens, from the tokenizer where the model names none."""
+    named = checkpoint.model.generation_config
+    end = named.eos_token_id if named.eos_token_id is not None else checkpoint.tokenizer.eos_token_id
+    ends = end if isinstance(end, list) else [] if end is None else [end]
+    pads = [token for token in (named.pad_token_id, checkpoint.tokenizer.pad_token_id, *ends, 0) if token is not None]
+    return {"pad_token_id": pads[0], **({"eos_token_id": ends} if ends else {})}
+
+
+def _failure(exc: Exception, model: str) -> HostError:
+    if isinstance(exc, MemoryError) or "out of memory" in str(exc).lower() or "allocate memory" in str(exc).lower():
+        return HostError(f"{model} ran out of memory. Shorten the message, lower FAMILIAR_MAX_NEW_TOKENS, or choose a smaller model.")
+    return HostError(f"{model} failed while generating ({type(exc).__name__}). See familiar.log, and try again or choose another model.")
