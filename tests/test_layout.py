@@ -109,7 +109,7 @@ def test_every_module_opens_with_a_sentence(path):
         assert path.name == "__init__.py", f"{name(path)} is empty"
         return
     opening = (ast.get_docstring(tree(path)) or "").split("\n\n")[0]
-    assert opening.endswith((".", ":")), f"{name(path)} should open with a docstring whose first paragraph is a sentence"
+    assert opening.endswith((".", ":", "?")), f"{name(path)} should open with a docstring whose first paragraph is a sentence"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
