@@ -175,7 +175,7 @@ class Database:
             return self._engine
 
     def _be_patient(self, connection: sa.Connection) -> None:
-        raw = connection.connection.dbapi_connection
+        raw: Any = connection.connection.dbapi_connection
         if isinstance(raw, sqlite3.Connection):
             hurried = monotonic() < self._impatient_until
             wait = min(self._lock_timeout, _SHORT_WAIT) if hurried else self._lock_timeout
@@ -219,10 +219,10 @@ class Database:
         return StoreError(f"The diary at {where} failed ({type(exc).__name__}). Run `familiar doctor`.")
 
 
-def next_revision(connection: sa.Connection) -> int:
-    """Return the next revision number; the order of revisions is the order of commits."""
-    statement = sa.update(counter).where(counter.c.name == "revision").values(value=counter.c.value + 1).returning(counter.c.value)
-    return int(connection.execute(statement).scalar_one())
+def next_revision(connection: sa.Connection, many: int = 1) -> int:
+    """Return the next revision number, the first of `many`; the order of revisions is the order of commits."""
+    statement = sa.update(counter).where(counter.c.name == "revision").values(value=counter.c.value + many).returning(counter.c.value)
+    return int(connection.execute(statement).scalar_one()) - many + 1
 
 
 def watermark(connection: sa.Connection, name: str) -> int:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from math import log
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import sqlalchemy as sa
 
 from ..database import Database, exchange, forgotten, person, set_watermark, watermark
 from ..messages import digest
+from .stems import Stems
 
 FIELDS = ("realm", "speaker", "said", "reply", "previous", "day")
 WEIGHTS = (0.0, 1.0, 1.6, 1.0, 0.5, 0.6)
@@ -29,7 +31,8 @@ MOST_MATCHES = 20_000
 LONGEST = 100_000
 """Characters of one field that are indexed; the diary keeps all of them."""
 
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
+"""Runs of letters and digits, as the tokenizer of the index has them: an underscore parts words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class FullText:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._stems = Stems()
 
     def catch_up(self, batch: int = 500) -> int:
         """Index what the diary holds beyond the watermark and return how many exchanges were looked at.
@@ -120,9 +124,10 @@ class FullText:
             return len(changed) + len(gone)
 
     def _document(self, connection: sa.Connection, row: Any) -> tuple[Any, ...]:
+        same = [exchange.c[name] == getattr(row, name) for name in ("place_id", "branch", "realm_id")]
         before = (
             sa.select(sa.func.substr(exchange.c.said, 1, LONGEST), sa.func.substr(exchange.c.reply, 1, LONGEST))
-            .where(exchange.c.place_id == row.place_id, exchange.c.branch == row.branch, exchange.c.row < row.row)
+            .where(*same, exchange.c.row < row.row)
             .order_by(exchange.c.row.desc())
             .limit(1)
         )
@@ -135,13 +140,12 @@ class FullText:
         """Return (word, idf) of the words to search by, the rarest first."""
         words = meaningful(question)
         total = max(1, int(connection.exec_driver_sql("SELECT max(rowid) FROM exchange_text_docsize").scalar() or 0))
-        counted = []
-        for word in words:
-            statement = "SELECT doc FROM exchange_terms WHERE term = ?"
-            found = int(connection.exec_driver_sql(statement, (stem(word),)).scalar() or 0)
-            if found:
-                counted.append((found, word))
-        counted.sort()
+        statement = "SELECT doc FROM exchange_terms WHERE term = CAST(? AS TEXT)"
+        found_of: dict[tuple[bytes, ...], tuple[int, str]] = {}
+        for word, stem in zip(words, self._stems.of(words), strict=True):
+            if stem and stem not in found_of:
+                found_of[stem] = min(int(connection.exec_driver_sql(statement, (token,)).scalar() or 0) for token in stem), word
+        counted = sorted(pair for pair in found_of.values() if pair[0])
         chosen: list[tuple[str, float]] = []
         matches = 0
         for found, word in counted[:MOST_WORDS]:
@@ -154,7 +158,7 @@ class FullText:
 
 def meaningful(text: str) -> list[str]:
     """Return the distinct words of a text that are not stop words, in order, in lower case."""
-    words = (word.lower() for word in _WORD.findall(text[:LONGEST]))
+    words = (word.lower() for word in _WORD.findall(normalize("NFC", text[:LONGEST])))
     return list(dict.fromkeys(word for word in words if word not in stop_words()))[:512]
 
 
@@ -169,17 +173,6 @@ def day_words(when: float) -> str:
 def stop_words() -> frozenset[str]:
     """Return the English stop words left out of questions."""
     return frozenset((Path(__file__).parent / "stop_words.txt").read_text(encoding="utf-8").split())
-
-
-@lru_cache(maxsize=20_000)
-def stem(word: str) -> str:
-    """Return the stem FTS5's `porter unicode61` tokenizer gives a word."""
-    import unicodedata
-
-    import snowballstemmer
-
-    plain = "".join(letter for letter in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(letter))
-    return str(snowballstemmer.stemmer("porter").stemWord(plain)) if plain.isascii() else plain
 
 
 def _place_term(place: str) -> str:

@@ -87,8 +87,7 @@ class _Reconciliation:
             removed += [row for row in held[first:last] if row.row > current] + left[len(rows) :]
             edited += zip(left, rows, strict=False)
             added += rows[len(left) :]
-        for row in removed:
-            bury(self._connection, row, for_good=False)
+        bury(self._connection, *removed, for_good=False)
         moved = self._move([*same, *edited])
         for row, to in edited:
             self._rewrite(row, to)
@@ -105,11 +104,12 @@ class _Reconciliation:
         return len(moving)
 
     def _rewrite(self, row: Any, to: ChatRow) -> None:
-        values = {"said": to.said, "reply": to.reply, "digest": digest(to.said, to.reply), "original": ""}
+        values: dict[str, Any] = {"said": to.said, "reply": to.reply, "digest": digest(to.said, to.reply), "original": ""}
         if row.reply != to.reply:
             values |= {"reasoning": to.reasoning, "model": to.model or row.model, "feedback": 0}
         update(self._connection, row.id, **values)
-        touch_next(self._connection, row, after=to.row)
+        now = self._connection.execute(sa.select(exchange).where(exchange.c.id == row.id)).one()
+        touch_next(self._connection, now)
 
     def _turn(self, row: ChatRow) -> Turn:
         return clean_turn(Turn(self._person, self._place, self._companion, row.said, row.row, row.when))

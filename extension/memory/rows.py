@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -40,9 +40,12 @@ def clean_turn(turn: Turn) -> Turn:
     )
 
 
-def slices(numbers: Iterable[int], size: int = 500) -> Iterator[list[int]]:
-    """Yield numbers in lists that are short enough for the IN of one statement."""
-    found = list(numbers)
+T = TypeVar("T")
+
+
+def slices(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:
+    """Yield values in lists that are short enough for the IN of one statement."""
+    found = list(values)
     for start in range(0, len(found), size):
         yield found[start : start + size]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,10 +31,27 @@ def turn(said: str, row: int = 0, *, person: Person = ALICE, place: Place = KITC
 Open = Callable[..., Memories]
 
 
+@pytest.fixture(scope="session")
+def empty_diary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an empty diary, made once: running the migrations takes longer than most tests."""
+    path = tmp_path_factory.mktemp("empty") / "diary.sqlite"
+    database = Database(f"sqlite:///{path}")
+    with database.read():
+        pass
+    database.close()
+    return path
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def data_dir(tmp_path: Path, empty_diary: Path) -> Path:
+    """A data directory with an empty diary in it."""
+    return Path(shutil.copy(empty_diary, tmp_path / "diary.sqlite")).parent
+
+
+@pytest.fixture
+def database(data_dir: Path) -> Iterator[Database]:
     """An empty diary on disk that waits for a lock only a moment."""
-    opened = Database(f"sqlite:///{tmp_path / 'diary.sqlite'}", lock_timeout=5)
+    opened = Database(f"sqlite:///{data_dir / 'diary.sqlite'}", lock_timeout=5)
     yield opened
     opened.close()
 
@@ -45,11 +63,14 @@ def diary(database: Database) -> Diary:
 
 
 @pytest.fixture
-def open_memories(tmp_path: Path) -> Iterator[Open]:
+def open_memories(data_dir: Path) -> Iterator[Open]:
     """Open memories in the data directory of this test, as another process would; closed at the end, the newest first."""
+    here = data_dir
     opened: list[Memories] = []
 
-    def open_(data_dir: Path = tmp_path, embedder: object = None, lock_timeout: float = 5.0, patience: float = 20.0, url: str = "") -> Memories:
+    def open_(
+        data_dir: Path = here, embedder: object = None, lock_timeout: float = 5.0, patience: float = 20.0, url: str = ""
+    ) -> Memories:
         database = Database(url or f"sqlite:///{data_dir / 'diary.sqlite'}", lock_timeout)
         opened.append(Memories(database, embedder or Hashing(), data_dir, patience))
         return opened[-1]

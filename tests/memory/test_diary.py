@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 
 from extension.errors import NotFound
-from extension.memory.diary import Answer, Filter
+from extension.memory.diary import Answer, Filter, insert
 from extension.messages import Person, Place
 
 from .conftest import ALICE, BOB, CHANNEL, KITCHEN, NOON, told, turn
@@ -134,7 +134,10 @@ def test_names_of_every_kind_are_kept(diary):
     person, place = Person("a\ud800\x00", "Al\ud800ice"), Place("p\ud800", title="T\x00itle")
     number = diary.write(turn("Hello.", person=person, place=place, companion="R\ud800", branch="b\ud800"), Answer("Hi."))
     found = diary.one(number)
-    assert (found.person, found.place) == (Person("a?\N{REPLACEMENT CHARACTER}", "Al?ice"), Place("p?", title="T\N{REPLACEMENT CHARACTER}itle"))
+    assert (found.person, found.place) == (
+        Person("a?\N{REPLACEMENT CHARACTER}", "Al?ice"),
+        Place("p?", title="T\N{REPLACEMENT CHARACTER}itle"),
+    )
     assert (found.companion, found.branch) == ("R?", "b?")
     assert diary.hear(turn("Hello.", person=person, place=place, companion="R\ud800", branch="b\ud800")) == number
 
@@ -176,7 +179,10 @@ def test_an_edit_changes_one_half_and_leaves_the_other(diary):
     assert words(diary) == [(0, "My cat is called Tim.", "Lovely.")]
 
 
-@pytest.mark.parametrize("act", [lambda diary: diary.one(99), lambda diary: diary.edit(99, said="x"), lambda diary: diary.pin(99), lambda diary: diary.rate(99, 1)])
+@pytest.mark.parametrize(
+    "act",
+    [lambda diary: diary.one(99), lambda diary: diary.edit(99, said="x"), lambda diary: diary.pin(99), lambda diary: diary.rate(99, 1)],
+)
 def test_what_is_not_there_is_named(diary, act):
     with pytest.raises(NotFound, match=r"^There is no memory with id 99\. `familiar memory list` shows those there are\.$"):
         act(diary)
@@ -227,8 +233,9 @@ def test_forgetting_leaves_no_name_of_a_person_or_a_place_behind(diary, tmp_path
     connection.close()
 
 
-def test_many_exchanges_are_read_and_forgotten_at_once(diary):
-    ids = told(diary, *((f"Number {number}.", "Ok.") for number in range(1200)))
+def test_many_exchanges_are_read_and_forgotten_at_once(diary, database):
+    with database.write() as connection:
+        ids = [insert(connection, turn(f"Number {number}.", number), Answer("Ok.")) for number in range(1200)]
     assert [exchange.id for exchange in diary.get(ids[::-1])] == ids[::-1]
     assert diary.forget(ids) == 1200
     assert diary.count() == 0

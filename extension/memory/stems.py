@@ -1,0 +1,51 @@
+"""The stems of words, asked of FTS5's own tokenizer: whatever this SQLite makes of a word, the index made of it too."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
+
+TOKENIZER = "porter unicode61 remove_diacritics 2"
+"""As in the migration that made the index."""
+_MOST_KEPT = 20_000
+
+
+class Stems:
+    """Tokenizes words in a full-text table in memory, and keeps what it found. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[bytes, ...]] = {}
+        self._lock = Lock()
+        self._connection: Any = None
+
+    def of(self, words: Sequence[str]) -> list[tuple[bytes, ...]]:
+        """Return the tokens of each word, in UTF-8: one for most, none for what holds no letter or digit.
+
+        They are bytes, since the stemmer may cut a letter beyond ASCII in two.
+        """
+        with self._lock:
+            if len(self._kept) > _MOST_KEPT:
+                self._kept.clear()
+            missing = [word for word in dict.fromkeys(words) if word not in self._kept]
+            if missing:
+                self._kept.update(zip(missing, self._tokenized(missing), strict=True))
+            return [self._kept[word] for word in words]
+
+    def _tokenized(self, words: Sequence[str]) -> list[tuple[bytes, ...]]:
+        connection = self._opened()
+        connection.execute("DELETE FROM words")
+        connection.executemany("INSERT INTO words(rowid, word) VALUES (?, ?)", enumerate(words))
+        found: list[list[bytes]] = [[] for _ in words]
+        for number, term in connection.execute("SELECT doc, term FROM token ORDER BY doc, offset"):
+            found[number].append(term)
+        return [tuple(terms) for terms in found]
+
+    def _opened(self) -> Any:
+        if self._connection is None:
+            self._connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+            self._connection.text_factory = bytes
+            self._connection.execute(f'CREATE VIRTUAL TABLE words USING fts5(word, tokenize = "{TOKENIZER}")')
+            self._connection.execute("CREATE VIRTUAL TABLE token USING fts5vocab(words, instance)")
+        return self._connection
