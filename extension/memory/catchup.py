@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from threading import Condition, Lock, Thread
 from time import monotonic
 
 from ..errors import FamiliarError
-from .fulltext import FullText
-from .semantic import Semantic
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +16,10 @@ _PAUSE = 5.0
 
 
 class CatchUp:
-    """Runs the catch-up of both indexes in one daemon thread, started at the first kick."""
+    """Runs the steps of catching up, in their order, in one daemon thread that starts at the first kick."""
 
-    def __init__(self, fulltext: FullText, semantic: Semantic) -> None:
-        self._fulltext = fulltext
-        self._semantic = semantic
+    def __init__(self, *steps: Callable[[], object]) -> None:
+        self._steps = steps
         self._changed = Condition()
         self._running = Lock()
         self._asked = 0
@@ -52,9 +50,8 @@ class CatchUp:
     def run(self) -> None:
         """Catch up here and now. Raises StoreError, MissingModel, MissingPackage."""
         with self._running:
-            self._fulltext.catch_up()
-            self._semantic.embed()
-            self._semantic.sync()
+            for step in self._steps:
+                step()
 
     def close(self) -> None:
         """End the thread after the run under way."""

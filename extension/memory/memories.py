@@ -54,9 +54,9 @@ class Memories:
         self.diary = Diary(database)
         self.fulltext = FullText(database)
         self.semantic = Semantic(database, embedder, data_dir / "vectors")
-        self.catch_up = CatchUp(self.fulltext, self.semantic)
         self.recall = Recall(database, self.diary, self.fulltext, self.semantic)
         self.spool = Spool(data_dir)
+        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, self.semantic.embed, self.semantic.sync)
         self._data_dir = data_dir
         self._patience = patience
 
@@ -91,7 +91,9 @@ class Memories:
 
     def search(self, text: str, person: Person, companion: str, scope: Scope = "person", limit: int = 50) -> list[Memory]:
         """Return what a person finds when they search their own memories, best first, weak matches included."""
-        self.catch_up.run()
+        self.fulltext.catch_up()
+        self.catch_up.kick()
+        self.catch_up.wait(self._patience)
         return self.recall.search(Question(text, person, Place(""), companion, scope, limit), gate=False)
 
     def reconcile(self, person: Person, place: Place, companion: str, rows: Sequence[ChatRow], current: int) -> Reconciled:
@@ -117,7 +119,6 @@ class Memories:
 
     def settle(self) -> None:
         """Catch up here and now: afterwards both indexes agree with the diary. Raises StoreError, MissingModel, MissingPackage."""
-        self.spool.drain(self._write)
         self.catch_up.run()
 
     def next_row(self, place_id: str) -> int:
@@ -160,8 +161,8 @@ class Memories:
         if not turn.recorded:
             return None
         try:
-            self.spool.drain(self._write)
-            number = self.diary.hear(turn) if hearing else self._write(turn, answer)
+            self._drain()
+            number = self.diary.hear(turn) if hearing else self.diary.write(turn, answer)
         except StoreError as exc:
             where = self.spool.append(turn, answer)
             log.error("%s What was just said is kept in %s and will be written when the diary can be.", exc, where)
@@ -170,8 +171,8 @@ class Memories:
             self.catch_up.kick()
         return number
 
-    def _write(self, turn: Turn, answer: Answer) -> int:
-        return self.diary.write(turn, answer)
+    def _drain(self) -> int:
+        return self.spool.drain(self.diary.write)
 
 
 def _size(paths: Sequence[Path]) -> int:
