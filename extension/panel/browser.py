@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import FamiliarError
 from ..messages import Exchange
-from .cards import facts, note
+from .cards import Viewer, facts, note
 from .door import Door
 from .listing import Listing, label
 
@@ -94,17 +94,19 @@ class Browser:
         return Listing(self._door.app(), self._door.person())
 
     def _show(self, chosen: str) -> list[Any]:
-        return _opened(self._listing().one(int(chosen)), "")
+        return self._opened(self._listing().one(int(chosen)), "")
 
     def _save(self, chosen: str, said: str, reply: str) -> list[Any]:
         listing = self._listing()
         listing.edit(int(chosen), said or "", reply or "")
-        return _opened(listing.one(int(chosen)), "Saved.")
+        return self._opened(listing.one(int(chosen)), "Saved.")
 
     def _pin(self, chosen: str) -> list[Any]:
         listing = self._listing()
         pinned = listing.pin(int(chosen))
-        return _opened(listing.one(int(chosen)), "Pinned: it comes first among what is as relevant." if pinned else "Not pinned any more.")
+        return self._opened(
+            listing.one(int(chosen)), "Pinned: it comes first among what is as relevant." if pinned else "Not pinned any more."
+        )
 
     def _forget(self, chosen: str) -> list[Any]:
         gone = self._listing().forget(int(chosen))
@@ -126,6 +128,20 @@ class Browser:
 
         return handler
 
+    def _opened(self, exchange: Exchange, done: str) -> list[Any]:
+        import gradio as gr
+
+        viewer = Viewer(self._door.person().id)
+        return [
+            gr.update(visible=True),
+            facts(exchange, viewer),
+            gr.update(value=exchange.said, label=f"{viewer.name(exchange.person)} said"),
+            gr.update(value=exchange.reply, label=f"{exchange.companion} replied"),
+            gr.update(value="Unpin" if exchange.pinned else "Pin"),
+            gr.update(visible=False),
+            note(done, "good"),
+        ]
+
     def _ask(self) -> list[Any]:
         import gradio as gr
 
@@ -141,20 +157,6 @@ class Browser:
 
     def _more(self, text: str, chosen: str | None, count: int, *where: Any) -> list[Any]:
         return self.find(text, chosen, count + PAGE, *where)
-
-
-def _opened(exchange: Exchange, done: str) -> list[Any]:
-    import gradio as gr
-
-    return [
-        gr.update(visible=True),
-        facts(exchange),
-        gr.update(value=exchange.said, label=f"{exchange.person.shown} said"),
-        gr.update(value=exchange.reply, label=f"{exchange.companion} replied"),
-        gr.update(value="Unpin" if exchange.pinned else "Pin"),
-        gr.update(visible=False),
-        note(done, "good"),
-    ]
 
 
 def _closed(text: str, kind: str = "quiet") -> list[Any]:

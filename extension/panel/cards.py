@@ -3,13 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from html import escape
 
-from ..messages import Exchange, Memory
+from ..messages import Exchange, Memory, Person, Place
 
-LONGEST = 600
+UNTITLED = "chat:"
+"""How the ids of chats begin that have no title unless the person gives them one."""
+
+LONGEST_SAID, LONGEST_REPLY = 500, 240
 """Characters of each side that a card shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks, and from where: what they said themselves, and here, is called so."""
+
+    person: str
+    place: str | None = None
+    zone: tzinfo | None = None
+    """Time zone of dates; None is this machine's."""
+
+    def name(self, person: Person) -> str:
+        """Return how to call somebody."""
+        return "You" if person.id == self.person else person.shown
+
+    def where(self, place: Place) -> str:
+        """Return how to call a place."""
+        shared = " (shared)" if place.shared else ""
+        if place.id == self.place:
+            return f"this chat{shared}"
+        return (shortened(place.title, 60) or ("another chat" if place.id.startswith(UNTITLED) else place.id)) + shared
+
+    def when(self, time: datetime) -> str:
+        """Return a time as people write it: `Sat 21 Nov 2026, 09:40`."""
+        local = time.astimezone(self.zone)
+        return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
 def note(text: str, kind: str = "quiet") -> str:
@@ -18,34 +48,17 @@ def note(text: str, kind: str = "quiet") -> str:
     return f'<p class="note {kind}" role="{role}">{escape(text)}</p>' if text else ""
 
 
-def cards(memories: Sequence[Memory], *, scored: bool = True, zone: tzinfo | None = None) -> str:
+def cards(memories: Sequence[Memory], viewer: Viewer, *, scored: bool = True) -> str:
     """Return a list of cards, in the order given."""
-    items = "".join(f"<li>{_card(memory, scored, zone)}</li>" for memory in memories)
+    items = "".join(f"<li>{_card(memory, viewer, scored)}</li>" for memory in memories)
     return f'<ol class="cards">{items}</ol>' if memories else ""
 
 
-def facts(exchange: Exchange, zone: tzinfo | None = None) -> str:
-    """Return one line about an exchange: when, who, with whom, where, by which model, and its number."""
-    parts = [
-        day_and_time(exchange.when, zone),
-        f"{exchange.person.shown} with {exchange.companion}",
-        where(exchange),
-        exchange.model,
-        f"no. {exchange.id}",
-    ]
+def facts(exchange: Exchange, viewer: Viewer) -> str:
+    """Return one line about an exchange: when, who to whom, where, by which model, and its number."""
+    who = f"{viewer.name(exchange.person)} to {exchange.companion}"
+    parts = (viewer.when(exchange.when), who, viewer.where(exchange.place), exchange.model, f"no. {exchange.id}")
     return '<p class="facts">' + " · ".join(escape(part) for part in parts if part) + "</p>"
-
-
-def where(exchange: Exchange) -> str:
-    """Return how to call the place of an exchange."""
-    title = exchange.place.title or exchange.place.id
-    return shortened(title, 60) + (" (shared)" if exchange.place.shared else "")
-
-
-def day_and_time(when: datetime, zone: tzinfo | None = None) -> str:
-    """Return a time as people write it, in `zone` or this machine's: `Sat 21 Nov 2026, 09:40`."""
-    local = when.astimezone(zone)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
 def shortened(text: str, longest: int) -> str:
@@ -64,13 +77,13 @@ def size(count: int) -> str:
     return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
 
 
-def _card(memory: Memory, scored: bool, zone: tzinfo | None) -> str:
+def _card(memory: Memory, viewer: Viewer, scored: bool) -> str:
     exchange = memory.exchange
-    when = f'<time datetime="{exchange.when.isoformat()}">{escape(day_and_time(exchange.when, zone))}</time>'
+    when = f'<time datetime="{exchange.when.isoformat()}">{escape(viewer.when(exchange.when))}</time>'
     pinned = '<span class="pinned">pinned</span>' if exchange.pinned else ""
-    head = f"<header>{when}<span>{escape(where(exchange))}</span>{pinned}</header>"
-    said = _words(exchange.person.shown, exchange.said)
-    reply = _words(exchange.companion, exchange.reply) if exchange.reply else ""
+    head = f"<header>{when}<span>{escape(viewer.where(exchange.place))}</span>{pinned}</header>"
+    said = _words(viewer.name(exchange.person), exchange.said, LONGEST_SAID)
+    reply = _words(exchange.companion, exchange.reply, LONGEST_REPLY)
     return f"<article>{head}{_scores(memory) if scored else ''}{said}{reply}</article>"
 
 
@@ -81,6 +94,6 @@ def _scores(memory: Memory) -> str:
     return f'<p class="scores">{bar}<b>{memory.score:.2f}</b> <span>{parts}</span></p>'
 
 
-def _words(speaker: str, text: str) -> str:
-    shown = text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"
-    return f'<p class="words"><b>{escape(speaker)}:</b> {escape(shown)}</p>'
+def _words(speaker: str, text: str, longest: int) -> str:
+    shown = text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+    return f'<p class="words"><b>{escape(speaker)}:</b> {escape(shown)}</p>' if shown.strip() else ""

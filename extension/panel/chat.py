@@ -76,9 +76,9 @@ def messages(chat: Chat) -> list[dict[str, Any]]:
 
 
 def spot(chat: Chat, index: int) -> tuple[Line | None, Part]:
-    """Return the line and the part of it that the chatbot's message `index` shows. Raises IndexError."""
-    found, part, _ = _laid_out(chat)[index]
-    return found, part
+    """Return the line and the part of it that the chatbot's message `index` shows; no line for the greeting and beyond the end."""
+    rows = _laid_out(chat)
+    return rows[index][:2] if 0 <= index < len(rows) else (None, "greeting")
 
 
 def feedback(chat: Chat) -> list[str | None]:

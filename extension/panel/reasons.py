@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence, Sized
 from dataclasses import replace
-from datetime import datetime
 
 from ..app import App
 from ..errors import FamiliarError
 from ..messages import Exchange, Memory
-from .cards import cards, day_and_time, note
+from .cards import Viewer, cards, note
 from .door import Door, Here
 from .why import Why
 
@@ -26,9 +25,10 @@ def reasons(door: Door, here: Here) -> str:
     try:
         app, person = door.app(), door.person()
         why = door.whys.last(person.id, here.place)
+        viewer = Viewer(person.id, here.place)
         if why is not None:
-            return _shown(app, why, enabled=door.attention().enabled)
-        return _from_diary(app, person.id, here.place) or note(NOTHING_YET)
+            return _shown(app, why, viewer, enabled=door.attention().enabled)
+        return _from_diary(app, viewer) or note(NOTHING_YET)
     except FamiliarError as exc:
         return note(str(exc), "bad")
     except Exception as exc:
@@ -36,24 +36,26 @@ def reasons(door: Door, here: Here) -> str:
         return note(f"This cannot be shown ({type(exc).__name__}); the log has the details.", "bad")
 
 
-def _shown(app: App, why: Why, *, enabled: bool) -> str:
+def _shown(app: App, why: Why, viewer: Viewer, *, enabled: bool) -> str:
     briefing = why.briefing
     if not briefing.memories:
         return note(briefing.note or (NOTHING_FOUND if enabled else OFF))
     found = _found(app, [memory.exchange.id for memory in briefing.memories])
     memories = [replace(memory, exchange=found[memory.exchange.id]) for memory in briefing.memories if memory.exchange.id in found]
     tokens = f" in {briefing.tokens:,} tokens" if briefing.tokens else ""
-    return _opening(why.when, len(briefing.memories), tokens) + cards(memories) + _rest(briefing.memories, memories) + note(briefing.note)
+    opening = _opening(viewer.when(why.when), len(briefing.memories), tokens)
+    return opening + cards(memories, viewer) + _rest(briefing.memories, memories) + note(briefing.note)
 
 
-def _from_diary(app: App, person: str, place: str | None) -> str:
+def _from_diary(app: App, viewer: Viewer) -> str:
     """Return what the diary knows of a reply from before this program was started: which memories, but no scores."""
-    chat = app.memories.diary.chat(place) if place else []
-    if not chat or chat[-1].person.id != person or not chat[-1].memories:
+    chat = app.memories.diary.chat(viewer.place) if viewer.place else []
+    if not chat or chat[-1].person.id != viewer.person or not chat[-1].memories:
         return ""
     found = _found(app, chat[-1].memories)
     memories = [Memory(found[number], 0.0) for number in chat[-1].memories if number in found]
-    return _opening(chat[-1].when, len(chat[-1].memories)) + cards(memories, scored=False) + _rest(chat[-1].memories, memories)
+    opening = _opening(viewer.when(chat[-1].when), len(chat[-1].memories))
+    return opening + cards(memories, viewer, scored=False) + _rest(chat[-1].memories, memories)
 
 
 def _found(app: App, numbers: Sequence[int]) -> dict[int, Exchange]:
@@ -61,8 +63,8 @@ def _found(app: App, numbers: Sequence[int]) -> dict[int, Exchange]:
     return {exchange.id: exchange for exchange in app.memories.diary.get(numbers)}
 
 
-def _opening(when: datetime, count: int, tokens: str = "") -> str:
-    return note(f"For the message of {day_and_time(when)}, the model was given {_plural(count)}{tokens}.")
+def _opening(when: str, count: int, tokens: str = "") -> str:
+    return note(f"For the message of {when}, the model was given {_plural(count)}{tokens}.")
 
 
 def _rest(shown: Sized, left: Sized) -> str:

@@ -121,7 +121,8 @@ def look() -> dict[str, Any]:
     """Return theme, style and script, as launch() takes them."""
     from .theme import theme
 
-    return {"theme": theme(), "css": css() + text("standalone.css"), "head": f"<script>{text('standalone.js')}</script>"}
+    # In the head as they are: what is given as `css` is rewritten on the way.
+    return {"theme": theme(), "head": f"<style>{css()}{text('standalone.css')}</style><script>{text('standalone.js')}</script>"}
 
 
 def warm_up(app: App) -> Thread:

@@ -1,43 +1,47 @@
 // The standalone page: drawers for narrow screens, and light or dark.
 (() => {
-  const narrow = () => matchMedia("(max-width: 1100px)").matches;
-  const page = () => document.getElementById("page");
-  const show = (side, open) => {
-    page().classList.toggle(`${side}-closed`, !open);
-    for (const button of document.querySelectorAll(`[data-side=${side}]`)) button.setAttribute("aria-expanded", String(open));
+  const NARROW = matchMedia("(max-width: 1100px)");
+  const SIDES = ["chats", "memory"];
+  const root = document.documentElement;
+  const isOpen = (side) => !root.classList.contains(`${side}-closed`);
+  const tell = () => {
+    for (const button of document.querySelectorAll("[data-side]")) button.setAttribute("aria-expanded", String(isOpen(button.dataset.side)));
   };
-  const isOpen = (side) => !page().classList.contains(`${side}-closed`);
-  const arrange = () => ["chats", "memory"].forEach((side) => show(side, !narrow()));
-  const theme = (dark) => {
+  const show = (side, open) => { root.classList.toggle(`${side}-closed`, !open); tell(); };
+  const arrange = () => SIDES.forEach((side) => show(side, !NARROW.matches));
+  const closeDrawers = () => NARROW.matches && SIDES.forEach((side) => show(side, false));
+  const paint = (dark) => {
     document.body.classList.toggle("dark", dark);
-    document.documentElement.style.colorScheme = dark ? "dark" : "light";
   };
-  const chosen = () => { try { return localStorage.getItem("familiar-theme"); } catch { return null; } };
+  const remembered = () => { try { return localStorage.getItem("familiar-light"); } catch { return null; } };
+  const remember = (dark) => { try { localStorage.setItem("familiar-light", dark ? "dark" : "light"); } catch { /* until the page is left */ } };
 
   document.addEventListener("click", (event) => {
-    const side = event.target.closest?.("[data-side]")?.dataset.side;
+    const at = (selector) => event.target.closest?.(selector);
+    const side = at("[data-side]")?.dataset.side;
     if (side) {
       const open = !isOpen(side);
-      if (open && narrow()) ["chats", "memory"].forEach((other) => show(other, false));
+      closeDrawers();
       show(side, open);
-    } else if (event.target.closest?.("[data-light]")) {
+    } else if (at("[data-light]")) {
       const dark = !document.body.classList.contains("dark");
-      theme(dark);
-      try { localStorage.setItem("familiar-theme", dark ? "dark" : "light"); } catch { /* it holds until the page is left */ }
-    } else if (narrow() && page() && event.target.closest?.("#talk, #new-chat, #chat-list label")) {
-      if (event.target.closest("#talk") || event.target.closest("#chats")) ["chats", "memory"].forEach((other) => show(other, false));
+      paint(dark);
+      remember(dark);
+    } else if (at("#talk") || at("#new-chat") || at("#chat-list label")) {
+      closeDrawers();
     }
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && narrow() && page()) ["chats", "memory"].forEach((side) => show(side, false));
-  });
+  document.addEventListener("keydown", (event) => event.key === "Escape" && closeDrawers());
 
-  const waiting = new MutationObserver(() => {
-    if (!page()) return;
-    waiting.disconnect();
-    arrange();
-    matchMedia("(max-width: 1100px)").addEventListener("change", arrange);
-    if (chosen()) theme(chosen() === "dark");
+  arrange();
+  NARROW.addEventListener("change", arrange);
+  document.addEventListener("DOMContentLoaded", () => {
+    const built = new MutationObserver(() => {
+      if (!document.getElementById("page")) return;
+      built.disconnect();
+      tell();
+      if (remembered()) paint(remembered() === "dark");
+    });
+    built.observe(document.body, { childList: true, subtree: true });
   });
-  document.addEventListener("DOMContentLoaded", () => waiting.observe(document.body, { childList: true, subtree: true }));
 })();

@@ -75,7 +75,7 @@ class Page:
                     gr.HTML(LEFT)
                     self.title = gr.HTML(elem_id="title")
                     gr.HTML(RIGHT)
-                self.talk = Talk(chats, self.chat, lambda chat: reasons(way_in, way_in.here(chat)))
+                self.talk = Talk(chats, self.chat, lambda chat: reasons(way_in, way_in.here(chat)), self._around)
             with gr.Column(elem_id="memory"):
                 self.panel = build_panel(way_in)
         self._connect(blocks)
@@ -85,9 +85,9 @@ class Page:
         around = [*sidebar.shown, self.title]
         everything = [talk.box, *talk.shown, *around]
         blocks.load(self._load, None, [*everything, *self.backend.components], **LOOKS)
-        replies = talk.connect(self.panel.why)
+        replies = talk.connect(self.panel.why, around)
         for each in replies:
-            each.then(self._around, chat, around, **LOOKS).then(**self.panel.look_again)
+            each.then(**self.panel.look_again)
         openings = [
             sidebar.new.click(self._new, chat, everything, cancels=replies, **LOOKS),
             sidebar.list.input(self._open, [sidebar.list, chat], everything, cancels=replies, **LOOKS),
@@ -95,8 +95,7 @@ class Page:
             sidebar.yes.click(self._delete, chat, everything, cancels=replies, **LOOKS),
         ]
         for each in openings:
-            watched = each.then(**self.panel.look_again).then(talk.watch, chat, [talk.box, *talk.shown, self.panel.why], **LOOKS)
-            watched.then(self._around, chat, around, **LOOKS)
+            each.then(**self.panel.look_again).then(talk.watch, chat, talk.watched, **LOOKS)
         sidebar.title.submit(self._rename, [sidebar.title, chat], everything, **LOOKS)
         for each in self.panel.changed:
             each.then(self._refresh, chat, everything, **LOOKS)

@@ -27,11 +27,12 @@ What it remembers, and why it answered so, stands beside the chat.
 class Talk:
     """The chat as components, and what they do. Made inside an open Blocks context."""
 
-    def __init__(self, chats: Chats, chat: Any, explain: Callable[[Chat], str]) -> None:
+    def __init__(self, chats: Chats, chat: Any, explain: Callable[[Chat], str], around: Callable[[Chat], list[Any]]) -> None:
         import gradio as gr
 
         self._chats = chats
         self._explain = explain
+        self._around = around
         self.chat = chat
         self.chatbot = gr.Chatbot(
             elem_id="chatbot",
@@ -68,11 +69,15 @@ class Talk:
         """The components `picture` fills."""
         return [self.chat, self.chatbot, self.note]
 
-    def connect(self, why: Any) -> list[Any]:
-        """Wire the events; `why` is where the panel shows what was recalled. Returns those that generate a reply."""
+    def connect(self, why: Any, around: list[Any]) -> list[Any]:
+        """Wire the events. `why` is where the panel shows what was recalled, `around` what shows the list of chats.
+
+        Returns the events that generate a reply.
+        """
         import gradio as gr
 
-        outputs = [self.box, *self.shown, why]
+        self.watched = outputs = [self.box, *self.shown, why, *around]
+        self._others = len(around)
         looks = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
         events = [
             self.box.submit(self.send, [self.box, self.chat], outputs, **looks),
@@ -86,12 +91,7 @@ class Talk:
 
     def send(self, said: str, chat: Chat) -> Iterator[list[Any]]:
         """Say something; the box is empty at once, and gives its words back if they could not be said."""
-        import gradio as gr
-
-        if not said.strip():
-            yield [gr.update(), *self.picture(chat), gr.update()]
-            return
-        yield from self._pictures(chat, lambda: self._chats.say(chat, said), emptied=True)
+        yield from self._pictures(chat, lambda: self._chats.say(chat, said) if said.strip() else iter(()), emptied=True)
 
     def again(self, chat: Chat, data: Any) -> Iterator[list[Any]]:
         """Answer a message anew."""
@@ -152,18 +152,25 @@ class Talk:
         import gradio as gr
 
         box = gr.update(submit_btn=False, stop_btn=True, **({"value": ""} if emptied else {}))
+        unchanged = [gr.skip()] * self._others
         seen, told = self._last_why(chat), ""
         try:
-            for chat in start():
+            for number, chat in enumerate(start()):
                 now = self._last_why(chat)
-                yield [box, *self.picture(chat), gr.skip() if now is seen else self._explain(chat)]
+                yield [
+                    box,
+                    *self.picture(chat),
+                    gr.skip() if now is seen else self._explain(chat),
+                    *(unchanged if number else self._around(chat)),
+                ]
                 box, seen = gr.skip(), now
         except FamiliarError as exc:
             told = str(exc)
         except Exception as exc:
             log.exception("A message could not be answered")
             told = _unexpected(exc)
-        yield [gr.update(submit_btn=True, stop_btn=False), *self.picture(chat, told, "bad"), self._explain(chat)]
+        done = gr.update(submit_btn=True, stop_btn=False)
+        yield [done, *self.picture(chat, told, "bad"), self._explain(chat), *self._around(chat)]
 
     def _last_why(self, chat: Chat) -> Why | None:
         return self._chats.whys.last(self._chats.person.id, chat.place.id)

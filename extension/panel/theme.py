@@ -38,8 +38,9 @@ def theme() -> Any:
         c900="#1c3a34",
         c950="#0e211d",
     )
-    sans = [gr.themes.LocalFont("IBM Plex Sans"), gr.themes.utils.fonts.Font("sans-serif")]
-    mono = [gr.themes.LocalFont("IBM Plex Mono"), gr.themes.utils.fonts.Font("monospace")]
+    # Gradio's semi-bold file of this family has no Latin letters in it, so bold stands in.
+    sans = [gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), gr.themes.utils.fonts.Font("sans-serif")]
+    mono = [gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), gr.themes.utils.fonts.Font("monospace")]
     base = gr.themes.Base(primary_hue=moss, secondary_hue=moss, neutral_hue=paper, radius_size="md", font=sans, font_mono=mono)
     return base.set(
         body_background_fill="*neutral_50",
