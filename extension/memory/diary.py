@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -115,6 +115,15 @@ class Diary:
                 rows = connection.execute(selected.where(exchange.c.id.in_(some)))
                 found.update({row.id: to_exchange(row) for row in rows})
         return [found[number] for number in ids if number in found]
+
+    def ids_of(self, digests: Collection[str]) -> set[int]:
+        """Return the ids of all exchanges with these digests of their words."""
+        found: set[int] = set()
+        if digests:
+            with self._database.read() as connection:
+                for some in slices(digests):
+                    found.update(connection.execute(sa.select(exchange.c.id).where(exchange.c.digest.in_(some))).scalars())
+        return found
 
     def one(self, number: int) -> Exchange:
         """Return one exchange. Raises NotFound."""

@@ -95,12 +95,15 @@ class Recall:
             realms = visible_realms(connection, question.companion, question.person, question.place, question.scope)
         if not realms or not question.text.strip() or (gate and is_small_talk(question.text)):
             return []
-        limit = CANDIDATES + min(len(question.without), 4 * CANDIDATES)
+        # What the model sees anyway goes before the scores are normalised: it would be the best match of all.
+        hidden = {*question.without, *self._diary.ids_of(question.visible)}
+        limit = CANDIDATES + min(len(hidden), 4 * CANDIDATES)
         place = question.place.id if question.scope == "place" else None
-        matches = self._fulltext.search(question.text, realms, limit, place)
+        matches = [match for match in self._fulltext.search(question.text, realms, limit, place) if match.exchange not in hidden]
         similar, known = self._by_meaning(question.text, realms, place, matches, limit) if dense else ({}, False)
+        similar = {number: cosine for number, cosine in similar.items() if number not in hidden}
         close = close_enough(self._semantic.size(realms)) if gate else -1.0
-        return self._chosen(question, _ranked(matches, similar, known=known, close=close))
+        return self._chosen(question, realms, _ranked(matches, similar, known=known, close=close))
 
     def _by_meaning(
         self, text: str, realms: Sequence[int], place: str | None, matches: Sequence[Match], limit: int
@@ -109,7 +112,7 @@ class Recall:
         try:
             vector: Vectors = self._semantic.embedder.embed([text])[0]
             if place is not None:
-                return self._semantic.search_place(place, vector), True
+                return self._semantic.search_place(place, realms, vector), True
             similar = self._semantic.search(realms, vector, limit)
             missing = [match.exchange for match in matches if match.exchange not in similar]
             return {**self._semantic.similarity(vector, missing), **similar}, True
@@ -119,16 +122,15 @@ class Recall:
             logger.warning("Recall goes on without meaning: %s", exc)
         return {}, False
 
-    def _chosen(self, question: Question, ranked: Sequence[_Candidate]) -> list[Memory]:
+    def _chosen(self, question: Question, realms: Collection[int], ranked: Sequence[_Candidate]) -> list[Memory]:
         """Put in the exchanges, leaving out what is visible, out of scope or repeated, the pinned ones lifted."""
-        without = set(question.without)
-        wanted = [candidate for candidate in ranked if candidate.number not in without][: max(4 * question.limit, 20)]
+        wanted = ranked[: max(4 * question.limit, 20)]
         found = {exchange.id: exchange for exchange in self._diary.get([candidate.number for candidate in wanted])}
         memories = []
         seen = set(question.visible)
         for candidate in wanted:
             exchange = found.get(candidate.number)
-            if exchange is None:  # forgotten a moment ago
+            if exchange is None or exchange.realm not in realms:  # forgotten a moment ago; an index that is wrong betrays nothing
                 continue
             key = digest(exchange.said, exchange.reply)
             if key not in seen:

@@ -81,10 +81,11 @@ class Semantic:
         except IndexUnavailable:
             return 0
 
-    def search_place(self, place: str, vector: Vectors) -> dict[int, float]:
-        """Return the similarity of every exchange of one place to `vector`: exact, since a chat is small."""
+    def search_place(self, place: str, realms: Sequence[int], vector: Vectors) -> dict[int, float]:
+        """Return the similarity of every exchange of one place, within realms, to `vector`: exact, since a chat is small."""
+        match = sa.and_(exchange.c.place_id == place, exchange.c.realm_id.in_(list(realms)))
         with self._database.read() as connection:
-            ids = list(connection.execute(sa.select(exchange.c.id).where(exchange.c.place_id == place)).scalars())
+            ids = list(connection.execute(sa.select(exchange.c.id).where(match)).scalars())
         return self.similarity(vector, ids)
 
     def similarity(self, vector: Vectors, exchanges: Sequence[int]) -> dict[int, float]:

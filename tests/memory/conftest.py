@@ -68,9 +68,7 @@ def open_memories(data_dir: Path) -> Iterator[Open]:
     here = data_dir
     opened: list[Memories] = []
 
-    def open_(
-        data_dir: Path = here, embedder: object = None, lock_timeout: float = 5.0, patience: float = 20.0, url: str = ""
-    ) -> Memories:
+    def open_(data_dir: Path = here, embedder: object = None, lock_timeout: float = 5.0, patience: float = 20.0, url: str = "") -> Memories:
         database = Database(url or f"sqlite:///{data_dir / 'diary.sqlite'}", lock_timeout)
         opened.append(Memories(database, embedder or Hashing(), data_dir, patience))
         return opened[-1]
