@@ -130,11 +130,14 @@ def _embedder(settings: Settings) -> Embedder:
 class _Missing:
     """Stands where no embedding model is: says what is missing each time it is asked, and recall goes on by words."""
 
-    name = "none"
-    dimensions = 1
+    name = ""
 
     def __init__(self, reason: str) -> None:
         self._reason = reason
+
+    @property
+    def dimensions(self) -> int:
+        raise MissingModel(self._reason)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         raise MissingModel(self._reason)

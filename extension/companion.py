@@ -48,7 +48,8 @@ class Companion:
         try:
             found = self.memories.about(turn, attention, own, visible)
             briefing = pack(found, count, budget)
-            return replace(briefing, note=_note(len(found), len(briefing.memories), self.memories.catch_up.trouble))
+            trouble = self.memories.catch_up.trouble or ("" if self.memories.semantic.ready else "the embedding model is still loading.")
+            return replace(briefing, note=_note(len(found), len(briefing.memories), trouble))
         except FamiliarError as exc:
             log.warning("This turn goes on without memories: %s", exc)
             return Briefing(note=str(exc))
@@ -108,7 +109,7 @@ class Conversation:
         """The reply so far, reasoning apart."""
         reasoning, reply = split_reasoning(self.raw)
         shown = tuple(memory.exchange.id for memory in self.briefing.memories)
-        return Answer(reply.strip(), reasoning, self._host.model, self._host.adapter, shown)
+        return Answer(reply.strip(), reasoning, self._asked("model"), self._asked("adapter"), shown)
 
     def __iter__(self) -> Iterator[str]:
         self.id = self._companion.hear(self._turn)
@@ -125,6 +126,12 @@ class Conversation:
                 close()
             if self.raw:
                 self.id = self._companion.remember(self._turn, self.answer) or self.id
+
+    def _asked(self, name: str) -> str:
+        try:
+            return str(getattr(self._host, name))
+        except HostError:  # a server that went away in the middle cannot be asked, and what it said is kept all the same
+            return ""
 
     def _messages(self) -> list[Message]:
         count = self._host.count

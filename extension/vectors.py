@@ -49,6 +49,18 @@ _MARKER = "familiar.json"
 _BATCH = 2_000
 
 
+class _Taken(IndexUnavailable):
+    """Another process owns the folder."""
+
+
+def own(folder: Path, space: str) -> ChromaVectors | None:
+    """Return the index in `folder`, or None while another process owns it. Raises IndexUnavailable, MissingPackage."""
+    try:
+        return ChromaVectors(folder, space)
+    except _Taken:
+        return None
+
+
 class ChromaVectors:
     """HNSW indexes in an embedded Chroma, cosine distance. Opening it takes the folder's lock.
 
@@ -125,19 +137,25 @@ class ChromaVectors:
         return {(int(number), what) for number, _, what in (key.partition(":") for key in ids)}
 
     def clear(self) -> None:
-        """Remove every vector and go back to revision 0."""
-        with _translated():
-            for found in self._client.list_collections():
-                self._client.delete_collection(str(getattr(found, "name", found)))
-        self._collections.clear()
+        """Remove every vector and go back to revision 0. It starts with an empty folder, so it also mends a damaged one."""
+        self._collections = {}
+        try:
+            with _translated():
+                self._client.close()
+        except IndexUnavailable as exc:
+            log.warning("The vector index in %s could not be closed: %s", self._folder, exc)
+        self._remove_folder()
+        self._client = self._client_of_folder()
         self.advance(0)
 
     def close(self) -> None:
         """Let go of the folder."""
-        self._collections.clear()
+        self._collections = {}
         try:
             with _translated():
                 self._client.close()
+        except IndexUnavailable as exc:
+            log.warning("The vector index in %s could not be closed: %s", self._folder, exc)
         finally:
             self._lock.release()
 
@@ -223,15 +241,18 @@ class ExactVectors:
 
     def size(self, realm: int) -> int:
         """Return the number of vectors in a realm."""
-        return len(self._realms[realm].places) if realm in self._realms else 0
+        with self._lock:
+            return len(self._realms[realm].places) if realm in self._realms else 0
 
     def counts(self) -> dict[int, int]:
         """Return the number of vectors in each realm that has any."""
-        return {realm: len(held.places) for realm, held in self._realms.items() if held.places}
+        with self._lock:
+            return {realm: len(held.places) for realm, held in self._realms.items() if held.places}
 
     def keys(self, realm: int) -> set[Key]:
         """Return the keys of all vectors of a realm."""
-        return set(self._realms[realm].places) if realm in self._realms else set()
+        with self._lock:
+            return set(self._realms[realm].places) if realm in self._realms else set()
 
     def clear(self) -> None:
         """Remove every vector and go back to revision 0."""
@@ -306,7 +327,7 @@ def _taken(folder: Path) -> Any:
         folder.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout as exc:
-        raise IndexUnavailable("Another process owns the vector index; this one searches the embeddings in the diary instead.") from exc
+        raise _Taken("Another process owns the vector index; this one searches the embeddings in the diary instead.") from exc
     except OSError as exc:
         raise IndexUnavailable(f"The vector index in {folder.parent} may not be written ({exc.strerror}).") from exc
     return lock

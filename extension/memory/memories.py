@@ -6,9 +6,10 @@ import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 from ..database import Database, exchange
-from ..errors import StoreError
+from ..errors import FamiliarError, StoreError
 from ..messages import Attention, Memory, Person, Place, Scope, Turn
 from ..ports import Embedder
 from .catchup import CatchUp
@@ -16,6 +17,7 @@ from .diary import EVERYTHING, Answer, Diary, Filter
 from .fulltext import FullText
 from .recall import Question, Recall
 from .reconcile import ChatRow, Reconciled, reconcile
+from .rows import clean, clean_turn
 from .semantic import Semantic
 from .spool import Spool
 
@@ -56,9 +58,10 @@ class Memories:
         self.semantic = Semantic(database, embedder, data_dir / "vectors")
         self.recall = Recall(database, self.diary, self.fulltext, self.semantic)
         self.spool = Spool(data_dir)
-        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, self.semantic.embed, self.semantic.sync)
+        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, self.semantic.catch_up)
         self._data_dir = data_dir
         self._patience = patience
+        self._patient_until: float | None = None
 
     def warm_up(self) -> None:
         """Open the stores, drain the spool and catch up, in the background."""
@@ -76,25 +79,23 @@ class Memories:
         """Return the memories that bear on a turn, best first. Raises StoreError when the diary cannot be read.
 
         `own` is the exchange of this very turn, and `visible` are the digests of exchanges the model sees anyway. The
-        first call waits up to `patience` seconds for the embedding model; a later one a moment for the newest words.
+        first calls wait up to `patience` seconds, all together, for the embedding model; a later one a moment for the
+        newest words.
         """
-        first = self.semantic.kind == "none"
-        if first or self.fulltext.behind(own):
-            self.fulltext.catch_up()
-            self.catch_up.kick()
-        ready = self.catch_up.wait(self._patience if first else _A_MOMENT)
+        if not self.semantic.ready or self.fulltext.behind(own):
+            self._index_now()
+        turn = clean_turn(turn)
         without = () if own is None else (own,)
         question = Question(
             turn.said, turn.person, turn.place, turn.companion, attention.scope, attention.memories, without, frozenset(visible)
         )
-        return self.recall.search(question, dense=ready or not first)
+        return self.recall.search(question, dense=self.semantic.ready)
 
     def search(self, text: str, person: Person, companion: str, scope: Scope = "person", limit: int = 50) -> list[Memory]:
         """Return what a person finds when they search their own memories, best first, weak matches included."""
-        self.fulltext.catch_up()
-        self.catch_up.kick()
-        self.catch_up.wait(self._patience)
-        return self.recall.search(Question(text, person, Place(""), companion, scope, limit), gate=False)
+        self._index_now()
+        question = Question(clean(text), person, Place(""), companion, scope, limit)
+        return self.recall.search(question, dense=self.semantic.ready, gate=False)
 
     def reconcile(self, person: Person, place: Place, companion: str, rows: Sequence[ChatRow], current: int) -> Reconciled:
         """Bring the diary in line with a chat as its host shows it. Raises StoreError."""
@@ -112,9 +113,8 @@ class Memories:
     def forget(self, ids: Sequence[int]) -> int:
         """Remove exchanges and their copies for good, in the indexes and in the bytes of the files; return how many went."""
         gone = self.diary.forget(ids)
-        self.settle()
         if gone:
-            self.database.compact()
+            self._erase()
         return gone
 
     def settle(self) -> None:
@@ -153,9 +153,31 @@ class Memories:
 
     def close(self) -> None:
         """Let go of everything."""
+        self.semantic.halt()
         self.catch_up.close()
         self.semantic.close()
         self.database.close()
+
+    def _index_now(self) -> None:
+        """Index the newest words, and wait a while for the embedding model, or a moment for the newest embeddings."""
+        try:
+            self.fulltext.catch_up()
+        except StoreError as exc:  # what cannot be written can still be read
+            log.warning("The newest words are not indexed yet: %s", exc)
+        self.catch_up.kick()
+        if self._patient_until is None:
+            self._patient_until = monotonic() + self._patience
+        patience = 0.0 if self.semantic.ready else self._patient_until - monotonic()
+        self.catch_up.wait(max(_A_MOMENT, patience), enough=lambda: patience > _A_MOMENT and self.semantic.ready)
+
+    def _erase(self) -> None:
+        """See to it that what was forgotten is in no index and in no byte of the files; what fails now, a later catch-up does."""
+        for step in (self.fulltext.catch_up, self.semantic.sync, self.database.compact):
+            try:
+                step()
+            except StoreError as exc:
+                log.warning("What was forgotten is gone from the diary, but not yet from all that was derived from it: %s", exc)
+        self.catch_up.kick()
 
     def _kept(self, turn: Turn, answer: Answer, *, hearing: bool) -> int | None:
         if not turn.recorded:
@@ -163,7 +185,7 @@ class Memories:
         try:
             self._drain()
             number = self.diary.hear(turn) if hearing else self.diary.write(turn, answer)
-        except StoreError as exc:
+        except FamiliarError as exc:
             where = self.spool.append(turn, answer)
             log.error("%s What was just said is kept in %s and will be written when the diary can be.", exc, where)
             return None
