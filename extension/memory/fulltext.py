@@ -31,6 +31,7 @@ MOST_MATCHES = 20_000
 LONGEST = 100_000
 """Characters of one field that are indexed; the diary keeps all of them."""
 
+_FREQUENT, _MOST_KEPT = 500, 5_000
 _WORD = re.compile(r"[^\W_]+")
 """Runs of letters and digits, as the tokenizer of the index has them: an underscore parts words."""
 
@@ -52,6 +53,7 @@ class FullText:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._stems = Stems()
+        self._frequent: dict[bytes, tuple[int, int]] = {}
 
     def catch_up(self, batch: int = 500) -> int:
         """Index what the diary holds beyond the watermark and return how many exchanges were looked at.
@@ -140,11 +142,10 @@ class FullText:
         """Return (word, idf) of the words to search by, the rarest first."""
         words = meaningful(question)
         total = max(1, int(connection.exec_driver_sql("SELECT max(rowid) FROM exchange_text_docsize").scalar() or 0))
-        statement = "SELECT doc FROM exchange_terms WHERE term = CAST(? AS TEXT)"
         found_of: dict[tuple[bytes, ...], tuple[int, str]] = {}
         for word, stem in zip(words, self._stems.of(words), strict=True):
             if stem and stem not in found_of:
-                found_of[stem] = min(int(connection.exec_driver_sql(statement, (token,)).scalar() or 0) for token in stem), word
+                found_of[stem] = min(self._frequency(connection, token, total) for token in stem), word
         counted = sorted(pair for pair in found_of.values() if pair[0])
         chosen: list[tuple[str, float]] = []
         matches = 0
@@ -154,6 +155,18 @@ class FullText:
             matches += found
             chosen.append((word, max(log((total - found + 0.5) / (found + 0.5)), 1e-6) * WEIGHTS[2]))
         return chosen
+
+    def _frequency(self, connection: sa.Connection, token: bytes, total: int) -> int:
+        """Return how many exchanges hold a token, of `total`.
+
+        FTS5 counts them one by one, so the counts of frequent ones are kept until the index has grown by a tenth.
+        """
+        found, then = self._frequent.get(token, (0, 0))
+        if total > 1.1 * then:
+            found = int(connection.exec_driver_sql("SELECT doc FROM exchange_terms WHERE term = CAST(? AS TEXT)", (token,)).scalar() or 0)
+            if found > _FREQUENT and len(self._frequent) < _MOST_KEPT:
+                self._frequent[token] = (found, total)
+        return found
 
 
 def meaningful(text: str) -> list[str]:
