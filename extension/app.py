@@ -86,7 +86,7 @@ class App:
     def use(self, settings: Settings, host: Host | None = None) -> None:
         """Go on with other settings (those of the data directory and the stores stay as they are)."""
         with self._lock:
-            changed = [name for name in ("host", "model", "api_key", "timeout") if getattr(settings, name) != getattr(self.settings, name)]
+            changed = [name for name in ("host", "model", "adapter", "api_key", "timeout") if getattr(settings, name) != getattr(self.settings, name)]
             self.settings = settings
             if host is not None or changed:
                 self._host = host

@@ -36,9 +36,10 @@ class Settings(BaseModel):
         "",
         description="Folder or hub name (embedded), or the server's name for a model. Empty: SmolLM2-135M-Instruct, or its first.",
     )
+    adapter: str = Field("", description="Folder of a LoRA adapter to put on the embedded model. A server loads its own.")
     api_key: SecretStr = Field(
         SecretStr(""),
-        description="Key for the OpenAI-compatible server. Only ever from the environment: FAMILIAR_API_KEY, or OPENAI_API_KEY.",
+        description="Key for the OpenAI-compatible server. Only ever from the environment.",
     )
     timeout: float = Field(120.0, gt=0, le=86400, description="Seconds to wait for the server's next piece of an answer.")
     max_new_tokens: int = Field(256, ge=1, le=131072, description="Longest reply, in tokens.")
@@ -109,6 +110,19 @@ def load(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
     return _validated(values)
 
 
+def origins(data_dir: Path, environ: Mapping[str, str], given: Path | None = None) -> dict[str, str]:
+    """Return where the value of each setting comes from; `given` is the data directory of the command line.
+
+    Raises SettingsError when the file of settings cannot be read.
+    """
+    from_environ, from_file = _from_environ(environ), _from_file(data_dir / FILE)
+    found = {
+        name: "the environment" if name in from_environ else FILE if name in from_file else "default" for name in Settings.model_fields
+    }
+    outside = "the environment" if "data_dir" in from_environ else "default"
+    return {**found, "data_dir": outside if given is None else "the command line"}
+
+
 def save(settings: Settings, **values: Any) -> Settings:
     """Write some settings into the data directory's file, leaving the others there as they are, and return the result.
 
@@ -142,10 +156,7 @@ def _plain(value: Any) -> Any:
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
-    values = {name: environ[PREFIX + name.upper()] for name in Settings.model_fields if environ.get(PREFIX + name.upper(), "") != ""}
-    if "api_key" not in values and environ.get("OPENAI_API_KEY"):
-        values["api_key"] = environ["OPENAI_API_KEY"]
-    return values
+    return {name: environ[PREFIX + name.upper()] for name in Settings.model_fields if environ.get(PREFIX + name.upper(), "") != ""}
 
 
 def _from_file(path: Path) -> dict[str, Any]:

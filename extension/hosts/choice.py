@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from functools import partial
+from pathlib import Path
 
 from ..errors import SettingsError
 from ..ports import Host
@@ -35,9 +36,10 @@ def _embedded(settings: Settings) -> Host:
     from . import smollm2
     from .embedded import Embedded
 
+    adapter = Path(settings.adapter).expanduser() if settings.adapter else None
     if settings.model:
-        return Embedded(settings.model)
-    return Embedded(partial(smollm2.folder, settings.data_dir), name=smollm2.NAME)
+        return Embedded(settings.model, adapter=adapter)
+    return Embedded(partial(smollm2.folder, settings.data_dir), name=smollm2.NAME, adapter=adapter)
 
 
 def _meant(name: str) -> str:
