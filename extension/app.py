@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_OF_THE_HOST = ("host", "model", "adapter", "api_key", "timeout")
+"""Settings that ask for another host when they change."""
+
 
 @dataclass
 class App:
@@ -86,7 +89,7 @@ class App:
     def use(self, settings: Settings, host: Host | None = None) -> None:
         """Go on with other settings (those of the data directory and the stores stay as they are)."""
         with self._lock:
-            changed = [name for name in ("host", "model", "adapter", "api_key", "timeout") if getattr(settings, name) != getattr(self.settings, name)]
+            changed = [name for name in _OF_THE_HOST if getattr(settings, name) != getattr(self.settings, name)]
             self.settings = settings
             if host is not None or changed:
                 self._host = host
