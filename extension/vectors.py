@@ -56,8 +56,9 @@ import sys, chromadb
 client = chromadb.PersistentClient(sys.argv[1], settings=chromadb.Settings(anonymized_telemetry=False))
 for found in client.list_collections():
     if found.count():
-        nearest = found.peek(1)["embeddings"][0]
-        found.query(query_embeddings=[nearest], n_results=min(10, found.count()), include=["distances"])
+        some = found.peek(1)
+        found.query(query_embeddings=some["embeddings"], n_results=min(10, found.count()), include=["distances"])
+        found.upsert(ids=some["ids"], embeddings=some["embeddings"])
 """
 _PROBE_SECONDS = 300
 

@@ -283,8 +283,9 @@ class Semantic:
         ids = {number for number, _ in new}
         match = sa.and_(exchange.c.id.in_(ids), exchange.c.revision <= up_to)
         alive = set(connection.execute(sa.select(exchange.c.id).where(match)).scalars())
-        for number, part in [*stale, *new]:
-            connection.execute(sa.delete(embedding).where(embedding.c.exchange_id == number, embedding.c.part == part))
+        for name in PARTS:
+            old = [number for number, part in [*stale, *new] if part == name]
+            connection.execute(sa.delete(embedding).where(embedding.c.exchange_id.in_(old), embedding.c.part == name))
         others = sa.and_(embedding.c.exchange_id.in_(ids), embedding.c.space != self.embedder.name)
         connection.execute(sa.delete(embedding).where(others))
         values = [

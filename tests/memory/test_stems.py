@@ -34,11 +34,12 @@ def test_a_word_is_stemmed_as_the_index_stems_it(word, tokens):
 
 TEXT = """
     US is as os technology technologies terminology analogous conflated troubling sized hopping tanned falling hissing fizzed
-    failing filing happy sky relational conditional rational valenci hesitanci digitizer conformabli radicalli differentli vileli analogousli
-    vietnamization predication operator feudalism decisiveness hopefulness callousness formaliti sensitiviti sensibiliti triplicate formative formalize
-    electriciti electrical hopeful goodness revival allowance inference airliner gyroscopic adjustable defensible irritant replacement
-    adjustment dependent adoption homologou communism activate angulariti homologous effective bowdlerize probate rate cease controll roll
-    Oslo Alice's don't café naïve Ærøskøbing İstanbul поезда книги ångström straßes größe 東京 서울 नमस्ते ½ x² 3.14 e-mail C++ a I
+    failing filing happy sky relational conditional rational valenci hesitanci digitizer conformabli radicalli differentli vileli
+    analogousli vietnamization predication operator feudalism decisiveness hopefulness callousness formaliti sensitiviti
+    sensibiliti triplicate formative formalize electriciti electrical hopeful goodness revival allowance inference airliner
+    gyroscopic adjustable defensible irritant replacement adjustment dependent adoption homologou communism activate angulariti
+    homologous effective bowdlerize probate rate cease controll roll Oslo Alice's don't café naïve Ærøskøbing İstanbul поезда
+    книги ångström straßes größe 東京 서울 नमस्ते ½ x² 3.14 e-mail C++ a I
 """
 WORDS = TEXT.split()
 
