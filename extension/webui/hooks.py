@@ -7,6 +7,7 @@ briefing in front of the question; `output_modifier` writes the reply.
 
 from __future__ import annotations
 
+import atexit
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -67,6 +68,7 @@ class Extension:
                 settings = load()
                 log_to_file(settings)
                 self._app = build(settings, host=self.host)
+                atexit.register(self._app.close)  # the webui tells nobody when it stops
             return self._app
 
     def start(self, name: str) -> None:
