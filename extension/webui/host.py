@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from threading import Event
 from typing import Any
 
 from ..errors import HostError, HostRefused
+from ..hosts.pieces import until, valid
+from ..hosts.window import estimate, require_room
 from ..messages import Generation, Message
 
 log = logging.getLogger(__name__)
@@ -42,33 +44,38 @@ class Webui:
         return int(shared.settings.get("truncation_length") or 8192)
 
     def count(self, text: str) -> int:
-        """Return the tokens of a text by the loaded tokenizer; an estimate while no model is loaded."""
+        """Return the tokens of a text by the loaded tokenizer; an estimate while no model is loaded.
+
+        Raises HostError when the tokenizer fails.
+        """
         if not text:
             return 0
         from modules import shared
         from modules.text_generation import get_encoded_length
 
         if shared.tokenizer is None:
-            return -(-len(text.encode("utf-8", "replace")) // 3)
+            return estimate(text)
         try:
-            return int(get_encoded_length(text))
+            return int(get_encoded_length(valid(text)))
         except Exception as exc:
             raise HostError(f"The loaded tokenizer failed ({type(exc).__name__}). Reload the model in the Model tab.") from exc
 
-    def generate(self, messages: Sequence[Message], options: Generation) -> Iterator[str]:
+    def generate(self, messages: Sequence[Message], options: Generation) -> Generator[str, None, None]:
         """Yield the reply in pieces. Raises HostError; closing the iterator stops the generation."""
-        from modules.chat import generate_chat_prompt, get_stopping_strings
+        return until(self._generate(messages, options), options.stop)
+
+    def _generate(self, messages: Sequence[Message], options: Generation) -> Generator[str, None, None]:
+        from modules.chat import get_stopping_strings
         from modules.text_generation import generate_reply
 
         if not self.model:
             raise HostRefused("No model is loaded in the webui. Load one in the Model tab.")
+        messages = [Message(message.role, valid(message.content)) for message in messages]
         state = _state(messages, options)
-        stop: Event = state["stop_event"]
+        stop = Event()
         generator: Any = None
         try:
-            question, history = messages[-1].content, state["history"]
-            state.pop("stop_event")  # the prompt builder copies the state, and an Event cannot be copied
-            prompt = generate_chat_prompt(question, state, history=history)
+            prompt = self._prompt(messages, state, options)
             state["stop_event"] = stop
             generator = generate_reply(prompt, state, stopping_strings=[*get_stopping_strings(state), *options.stop], is_chat=True)
             yield from _pieces(generator)
@@ -81,6 +88,14 @@ class Webui:
             stop.set()
             if generator is not None:
                 generator.close()
+
+    def _prompt(self, messages: Sequence[Message], state: dict[str, Any], options: Generation) -> str:
+        """Return the webui's own prompt; it would cut a question that is too long, so that is refused first."""
+        from modules.chat import generate_chat_prompt
+
+        question = messages[-1].content
+        require_room(self.count(question), options.max_new_tokens, self.context_length, self.model)
+        return str(generate_chat_prompt(question, state, history=state["history"]))
 
 
 def _pieces(generator: Iterator[str]) -> Iterator[str]:
@@ -110,7 +125,7 @@ def _state(messages: Sequence[Message], options: Generation) -> dict[str, Any]:
         "stream": True,
         "start_with": "",
         "tools": None,
-        "stop_event": Event(),
+        "truncation_length": Webui().context_length,
     }
     if options.temperature == 0:
         state |= {"do_sample": False, "temperature": 1}
