@@ -52,13 +52,17 @@ _IN_USE = "in-use"
 """A file that lies in the folder from opening to closing: found at the start, it tells of a process that was killed."""
 _BATCH = 2_000
 _PROBE = """
-import sys, chromadb
+import sys, chromadb, numpy
 client = chromadb.PersistentClient(sys.argv[1], settings=chromadb.Settings(anonymized_telemetry=False))
 for found in client.list_collections():
-    if found.count():
-        some = found.peek(1)
-        found.query(query_embeddings=some["embeddings"], n_results=min(10, found.count()), include=["distances"])
-        found.upsert(ids=some["ids"], embeddings=some["embeddings"])
+    starts = range(0, found.count(), 2000)
+    for start in {*starts[:: 1 + len(starts) // 8], *starts[-2:]}:
+        page = found.get(limit=2000, offset=start, include=["embeddings"])
+        if not numpy.allclose(numpy.linalg.norm(page["embeddings"], axis=1), 1, atol=0.01):
+            sys.exit("vectors that are not of length one")
+        nearest = {"query_embeddings": page["embeddings"][-1:], "n_results": min(10, found.count()), "include": ["distances"]}
+        found.query(**nearest)
+        found.upsert(ids=page["ids"][-1:], embeddings=page["embeddings"][-1:])
 """
 _PROBE_SECONDS = 300
 

@@ -196,6 +196,7 @@ def killed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("killed") / "vectors"
     index = ChromaVectors(folder, "space")
     vectors = np.random.default_rng(1).normal(size=(1100, 32)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     index.put(7, [(number, "said") for number in range(1100)], vectors)
     index.advance(3)
     left = shutil.copytree(folder, folder.with_name("left"))
