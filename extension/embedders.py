@@ -11,6 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from .errors import MissingModel, MissingPackage
+from .loading import loading
 from .ports import Embedder
 from .settings import Settings
 
@@ -52,13 +53,14 @@ class MiniLM:
 
     def _load(self) -> Any:
         try:
-            from sentence_transformers import SentenceTransformer
+            with loading():
+                from sentence_transformers import SentenceTransformer
+
+                return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
         except ImportError as exc:
             raise MissingPackage(
                 f"Recall by meaning needs sentence-transformers ({exc}). Install it: pip install sentence-transformers"
             ) from exc
-        try:
-            return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
         except (OSError, ValueError, RuntimeError) as exc:
             raise MissingModel(f"The embedding model in {self._folder} cannot be loaded: {exc}. Check FAMILIAR_EMBEDDER.") from exc
 

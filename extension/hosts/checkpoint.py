@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any
 
 from ..errors import HostError, MissingModel, MissingPackage
+from ..loading import loading
 from ..messages import Message
 from . import chat_template
 
@@ -58,16 +59,22 @@ def load(source: str | Path, adapter: Path | None = None) -> Checkpoint:
     Raises MissingModel when it is not there or damaged, MissingPackage, and HostError when memory does not suffice.
     """
     place = located(source)
-    name = place.name if isinstance(place, Path) else place
     try:
-        import torch
-        import transformers
+        with loading():
+            return _load(place, adapter)
     except ImportError as exc:
         raise MissingPackage(f"Running a model here needs torch and transformers ({exc}): pip install torch transformers") from exc
+
+
+def _load(place: Path | str, adapter: Path | None) -> Checkpoint:
+    import torch
+    import transformers
+
+    name = place.name if isinstance(place, Path) else place
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(place)
         model = _with_adapter(_model(transformers, torch, place), adapter).eval()
-    except (MissingPackage, MissingModel):
+    except (ImportError, MissingPackage, MissingModel):
         raise
     except (MemoryError, torch.OutOfMemoryError) as exc:
         raise HostError(f"There is not enough memory to load {name}. Close other programs, or choose a smaller model.") from exc

@@ -1,0 +1,28 @@
+"""Loading models of transformers: one at a time in a process, and without its progress bars.
+
+transformers fills its namespace lazily, and two threads that import it at once may find it half filled ("module
+'transformers' has no attribute 'AutoTokenizer'"); the embedding model and the embedded one load in two threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+
+_lock = RLock()
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Hold every other load of this process off, and keep the terminal free of bars. Raises ImportError without transformers."""
+    with _lock:
+        from transformers.utils import logging
+
+        shown = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()
+        try:
+            yield
+        finally:
+            if shown:
+                logging.enable_progress_bar()
