@@ -144,6 +144,13 @@ class Diary:
         with self._database.read() as connection:
             return [to_exchange(row) for row in connection.execute(query)]
 
+    def given(self, number: int) -> list[Exchange]:
+        """Return the exchanges for whose replies this one was shown to the model: they may repeat it."""
+        query = selected.where(exchange.c.memories.contains(str(number))).order_by(exchange.c.said_at)
+        with self._database.read() as connection:
+            found = [to_exchange(row) for row in connection.execute(query)]
+        return [each for each in found if number in each.memories]
+
     def count(self, chosen: Filter = EVERYTHING) -> int:
         """Return how many exchanges the filter matches."""
         with self._database.read() as connection:

@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 PAGE = 25
 """Memories listed at first, and added by each "Show more"."""
+IN_TURN: dict[str, Any] = {"show_progress": "hidden", "concurrency_id": "familiar-list", "concurrency_limit": 1}
+"""How events run that fill the list: one after the other, so that an older answer never comes after a newer one."""
 
 
 class Browser:
@@ -27,6 +29,7 @@ class Browser:
         self._door = door
         self.text = gr.Textbox(label="Search your memories", placeholder="a word, or what it was about", elem_id="familiar-search")
         self.count = gr.State(PAGE)
+        self.open = gr.State()
         self.caption = gr.HTML(elem_id="familiar-found")
         self.choice = gr.Radio([], label="Memories", show_label=False, elem_id="familiar-list")
         self.more = gr.Button("Show more", size="sm", visible=False, elem_id="familiar-more")
@@ -40,6 +43,7 @@ class Browser:
                 self.forget = gr.Button("Forget", size="sm", variant="stop", min_width=60, elem_id="familiar-forget")
             with gr.Column(visible=False, elem_id="familiar-confirm") as self.confirm:
                 gr.HTML(note("Forget it for good? Neither search nor recall will find it again.", "bad"))
+                self.given = gr.Checkbox(False, label="", visible=False, elem_id="familiar-forget-given")
                 with gr.Row(elem_classes="buttons"):
                     self.yes = gr.Button("Yes, forget it", size="sm", variant="stop", min_width=60, elem_id="familiar-forget-yes")
                     self.no = gr.Button("Keep it", size="sm", min_width=60, elem_id="familiar-forget-no")
@@ -55,23 +59,23 @@ class Browser:
     @property
     def asked(self) -> list[Any]:
         """The components `find` reads, before those of the door."""
-        return [self.text, self.choice, self.count]
+        return [self.text, self.count]
 
     def _connect(self) -> None:
         where = list(self._door.inputs)
-        shown = [self.detail, self.facts, self.said, self.reply, self.pin, self.confirm, self.note]
-        looks = {"show_progress": "hidden"}
-        find = {"fn": self.find, "inputs": [*self.asked, *where], "outputs": self.found, **looks}
-        self.text.change(self._search, [self.text, *where], self.found, trigger_mode="always_last", **looks)
-        self.more.click(self._more, find["inputs"], self.found, **looks)
+        shown = [self.open, self.detail, self.facts, self.said, self.reply, self.pin, self.confirm, self.note]
+        looks: dict[str, Any] = {"show_progress": "hidden"}
+        find = {"fn": self.find, "inputs": [*self.asked, *where], "outputs": self.found, **IN_TURN}
+        self.text.change(self._search, [self.text, *where], self.found, trigger_mode="always_last", **IN_TURN)
+        self.more.click(self._more, [*self.asked, *where], self.found, **IN_TURN)
         self.choice.input(self._told(self._show), self.choice, shown, **looks)
-        self.saved = self.save.click(self._told(self._save), [self.choice, self.said, self.reply], shown, **looks).then(**find)
-        self.pin.click(self._told(self._pin), self.choice, shown, **looks).then(**find)
-        self.forget.click(self._ask, None, [self.confirm, self.note], **looks)
+        self.saved = self.save.click(self._told(self._save), [self.open, self.said, self.reply], shown, **looks).then(**find)
+        self.pin.click(self._told(self._pin), self.open, shown, **looks).then(**find)
+        self.forget.click(self._ask, self.open, [self.confirm, self.given, self.note], **looks)
         self.no.click(self._keep, None, [self.confirm, self.note], **looks)
-        self.forgotten = self.yes.click(self._told(self._forget), self.choice, shown, **looks).then(**find)
+        self.forgotten = self.yes.click(self._told(self._forget), [self.open, self.given], shown, **looks).then(**find)
 
-    def find(self, text: str, chosen: str | None, count: int, *where: Any) -> list[Any]:
+    def find(self, text: str, count: int, *where: Any) -> list[Any]:
         """Return what fills `found`. Never raises: a failure is a sentence."""
         import gradio as gr
 
@@ -86,9 +90,8 @@ class Browser:
             trouble = note(f"The memories cannot be listed ({type(exc).__name__}); the log has the details.", "bad")
             return [gr.update(), trouble, gr.update(visible=False), count, ""]
         choices = [(label(exchange), str(exchange.id)) for exchange in found.exchanges]
-        value = chosen if any(chosen == number for _, number in choices) else None
         more = gr.update(visible=len(choices) < found.total)
-        return [gr.update(choices=choices, value=value), note(found.caption), more, count, note(summary)]
+        return [gr.update(choices=choices), note(found.caption), more, count, note(summary)]
 
     def _listing(self) -> Listing:
         return Listing(self._door.app(), self._door.person())
@@ -108,9 +111,9 @@ class Browser:
             listing.one(int(chosen)), "Pinned: it comes first among what is as relevant." if pinned else "Not pinned any more."
         )
 
-    def _forget(self, chosen: str) -> list[Any]:
-        gone = self._listing().forget(int(chosen))
-        return _closed("Forgotten." if gone == 1 else f"Forgotten, with {gone - 1} cop{'y' if gone == 2 else 'ies'} of it.", "good")
+    def _forget(self, chosen: str, given: bool) -> list[Any]:
+        gone = self._listing().forget(int(chosen), given=bool(given))
+        return _closed("Forgotten." if gone == 1 else f"Forgotten: {gone} exchanges, copies included.", "good")
 
     def _told(self, action: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
         """Return a handler that shows a failure of `action` as a sentence below the list."""
@@ -133,6 +136,7 @@ class Browser:
 
         viewer = Viewer(self._door.person().id)
         return [
+            str(exchange.id),
             gr.update(visible=True),
             facts(exchange, viewer),
             gr.update(value=exchange.said, label=f"{viewer.name(exchange.person)} said"),
@@ -142,10 +146,16 @@ class Browser:
             note(done, "good"),
         ]
 
-    def _ask(self) -> list[Any]:
+    def _ask(self, chosen: str | None) -> list[Any]:
         import gradio as gr
 
-        return [gr.update(visible=True), ""]
+        try:
+            given = len(self._listing().given(int(chosen))) if chosen is not None else 0
+        except FamiliarError as exc:
+            return [gr.update(visible=False), gr.update(), note(str(exc), "bad")]
+        those = "the later exchange whose reply was" if given == 1 else f"the {given} later exchanges whose replies were"
+        tick = gr.update(visible=given > 0, value=False, label=f"Forget {those} given this memory, too; it may be repeated there.")
+        return [gr.update(visible=True), tick, ""]
 
     def _keep(self) -> list[Any]:
         import gradio as gr
@@ -153,19 +163,19 @@ class Browser:
         return [gr.update(visible=False), note("Kept.", "good")]
 
     def _search(self, text: str, *where: Any) -> list[Any]:
-        return self.find(text, None, PAGE, *where)
+        return self.find(text, PAGE, *where)
 
-    def _more(self, text: str, chosen: str | None, count: int, *where: Any) -> list[Any]:
-        return self.find(text, chosen, count + PAGE, *where)
+    def _more(self, text: str, count: int, *where: Any) -> list[Any]:
+        return self.find(text, count + PAGE, *where)
 
 
 def _closed(text: str, kind: str = "quiet") -> list[Any]:
     import gradio as gr
 
-    return [gr.update(visible=False), "", "", "", gr.update(), gr.update(visible=False), note(text, kind)]
+    return [None, gr.update(visible=False), "", "", "", gr.update(), gr.update(visible=False), note(text, kind)]
 
 
 def _unchanged(trouble: str) -> list[Any]:
     import gradio as gr
 
-    return [*(gr.update() for _ in range(6)), note(trouble, "bad")]
+    return [*(gr.update() for _ in range(7)), note(trouble, "bad")]

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Lock
+from functools import reduce
+from threading import RLock
 from uuid import uuid4
 
 from ..app import App
@@ -39,7 +40,7 @@ class Chats:
         self._diary = app.memories.diary
         self._replies: dict[str, list[Reply]] = {}
         self._awake: Host | None = None
-        self._lock = Lock()
+        self._lock = RLock()
 
     @property
     def person(self) -> Person:
@@ -60,7 +61,8 @@ class Chats:
         exchanges = self._diary.chat(place) if place.startswith(PREFIX) else []
         if not exchanges or exchanges[-1].person.id != self.person.id:
             raise NotFound("This chat is not there any more.")
-        return Chat(exchanges[-1].place, exchanges[-1].companion, "", tuple(map(line, exchanges)))
+        chat = Chat(exchanges[-1].place, exchanges[-1].companion, "", tuple(map(line, exchanges)))
+        return self._with_replies(chat)
 
     def fresh(self, chat: Chat) -> Chat:
         """Return an open chat as the diary holds it now. What could not be written stays, and so do notes of trouble."""
@@ -75,7 +77,8 @@ class Chats:
         rows = {each.row for each in held}
         unwritten = [each for each in chat.lines if each.id is None and each.row not in rows]
         place = exchanges[-1].place if exchanges else chat.place
-        return replace(chat, place=place, lines=tuple(sorted([*held, *unwritten], key=lambda each: each.row)))
+        lines = tuple(sorted([*held, *unwritten], key=lambda each: each.row))
+        return self._with_replies(replace(chat, place=place, lines=lines))
 
     def listed(self) -> list[tuple[str, str]]:
         """Return (title, place) of every chat, the newest first. Raises StoreError."""
@@ -169,6 +172,13 @@ class Chats:
             self._replies.setdefault(reply.place, []).append(reply)
         reply.start()
         yield from self._watched(chat.with_line(asked), reply)
+
+    def _with_replies(self, chat: Chat) -> Chat:
+        """Return the chat with what there is by now of the replies under way in it."""
+        with self._lock:
+            pictures = [reply.line for reply in self._replies.get(chat.place.id, ())]
+        rows = {each.row for each in chat.lines}
+        return reduce(Chat.with_line, (picture for picture in pictures if picture.row in rows), chat)
 
     def _watched(self, chat: Chat, reply: Reply) -> Iterator[Chat]:
         for picture in reply.watch():

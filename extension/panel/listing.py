@@ -22,15 +22,18 @@ LONGEST_LABEL = 90
 class Found:
     """Some memories, and how many there are."""
 
+    text: str
     exchanges: tuple[Exchange, ...]
     total: int
 
     @property
     def caption(self) -> str:
         """What was found, in a sentence."""
-        if len(self.exchanges) < self.total:
-            return f"{len(self.exchanges):,} of {self.total:,} shown."
-        return f"{self.total:,} found." if self.total else "Nothing found."
+        wanted = f" for “{shortened(self.text, 40)}”" if self.text else ""
+        if not self.total:
+            return f"Nothing found{wanted}." if wanted else "Nothing is remembered yet."
+        shown = len(self.exchanges)
+        return f"{shown:,} of {self.total:,}{wanted}." if shown < self.total else f"{self.total:,} found{wanted}."
 
 
 class Listing:
@@ -51,7 +54,7 @@ class Listing:
             listed = {exchange.id for exchange in exchanges}
             related = [exchange for exchange in self._related(text, companion, limit) if exchange.id not in listed]
             exchanges, total = [*exchanges, *related][:limit], total + len(related)
-        return Found(tuple(exchanges), total)
+        return Found(text, tuple(exchanges), total)
 
     def one(self, number: int) -> Exchange:
         """Return a memory of this person. Raises NotFound, also for one of somebody else."""
@@ -73,9 +76,14 @@ class Listing:
         self._diary.pin(number, pinned)
         return pinned
 
-    def forget(self, number: int) -> int:
-        """Forget a memory and its copies for good; return how many went. Raises NotFound."""
-        return self._app.memories.forget([self.one(number).id])
+    def given(self, number: int) -> list[int]:
+        """Return the numbers of the later exchanges whose replies were given this memory. Raises NotFound."""
+        later = self._diary.given(self.one(number).id)
+        return [exchange.id for exchange in later if exchange.person.id == self._person.id]
+
+    def forget(self, number: int, *, given: bool = False) -> int:
+        """Forget a memory and its copies for good, and the exchanges that were `given` it; return how many went. Raises NotFound."""
+        return self._app.memories.forget([self.one(number).id, *(self.given(number) if given else [])])
 
     def summary(self) -> str:
         """Return counts and sizes in a line or two."""

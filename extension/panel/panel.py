@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .browser import Browser
+from .browser import IN_TURN, Browser
 from .cards import note
 from .controls import Controls
 from .door import Door
@@ -55,10 +55,10 @@ def _looking(door: Door, why: Any, browser: Browser) -> dict[str, Any]:
     asked = len(browser.asked)
 
     def look(*values: Any) -> list[Any]:
-        return [_why(door, values[asked:]), *browser.find(values[0], values[1], values[2], *values[asked:])]
+        return [_why(door, values[asked:]), *browser.find(*values)]
 
     inputs = [*browser.asked, *door.inputs]
-    return {"fn": look, "inputs": inputs, "outputs": [why, *browser.found], "show_progress": "hidden", "concurrency_limit": None}
+    return {"fn": look, "inputs": inputs, "outputs": [why, *browser.found], **IN_TURN}
 
 
 def _why(door: Door, where: tuple[Any, ...]) -> str:

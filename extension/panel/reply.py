@@ -47,6 +47,11 @@ class Reply:
         return self._turn.place.id
 
     @property
+    def line(self) -> Line:
+        """What there is of it now."""
+        return self._line
+
+    @property
     def answered_by(self) -> Host | None:
         """The host whose first piece has come; None before that."""
         return self._asked

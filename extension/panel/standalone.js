@@ -5,7 +5,10 @@
   const root = document.documentElement;
   const isOpen = (side) => !root.classList.contains(`${side}-closed`);
   const tell = () => {
-    for (const button of document.querySelectorAll("[data-side]")) button.setAttribute("aria-expanded", String(isOpen(button.dataset.side)));
+    for (const button of document.querySelectorAll("[data-side]")) {
+      const open = String(isOpen(button.dataset.side));
+      if (button.getAttribute("aria-expanded") !== open) button.setAttribute("aria-expanded", open);
+    }
   };
   const show = (side, open) => { root.classList.toggle(`${side}-closed`, !open); tell(); };
   const arrange = () => SIDES.forEach((side) => show(side, !NARROW.matches));
@@ -33,15 +36,19 @@
   });
   document.addEventListener("keydown", (event) => event.key === "Escape" && closeDrawers());
 
+  // Gradio sets its own theme and leaves two buttons without a name: what was chosen stays, and the names are given.
+  const mend = () => {
+    const chosen = remembered();
+    if (chosen && document.body.classList.contains("dark") !== (chosen === "dark")) paint(chosen === "dark");
+    document.querySelector("#box .submit-button:not([aria-label])")?.setAttribute("aria-label", "Send");
+    document.querySelector("#box .stop-button:not([aria-label])")?.setAttribute("aria-label", "Stop");
+    tell();
+  };
   arrange();
   NARROW.addEventListener("change", arrange);
-  document.addEventListener("DOMContentLoaded", () => {
-    const built = new MutationObserver(() => {
-      if (!document.getElementById("page")) return;
-      built.disconnect();
-      tell();
-      if (remembered()) paint(remembered() === "dark");
-    });
-    built.observe(document.body, { childList: true, subtree: true });
-  });
+  const begin = () => {
+    mend();
+    new MutationObserver(mend).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });
+  };
+  if (document.body) begin(); else document.addEventListener("DOMContentLoaded", begin);
 })();

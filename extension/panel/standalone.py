@@ -95,7 +95,8 @@ class Page:
             sidebar.yes.click(self._delete, chat, everything, cancels=replies, **LOOKS),
         ]
         for each in openings:
-            each.then(**self.panel.look_again).then(talk.watch, chat, talk.watched, **LOOKS)
+            each.then(talk.watch, chat, talk.watched, **LOOKS)
+            each.then(**self.panel.look_again)
         sidebar.title.submit(self._rename, [sidebar.title, chat], everything, **LOOKS)
         for each in self.panel.changed:
             each.then(self._refresh, chat, everything, **LOOKS)
