@@ -1,4 +1,4 @@
-"""Loading models of transformers: one at a time in a process, and without its progress bars.
+"""Loading models of transformers: one at a time in a process, and quietly.
 
 transformers fills its namespace lazily, and two threads that import it at once may find it half filled ("module
 'transformers' has no attribute 'AutoTokenizer'"); the embedding model and the embedded one load in two threads.
@@ -14,13 +14,17 @@ _lock = RLock()
 
 
 @contextmanager
-def loading() -> Iterator[None]:
-    """Hold every other load of this process off, and keep the terminal free of bars. Raises ImportError without transformers."""
+def loading(*, bars: bool = False) -> Iterator[None]:
+    """Hold every other load of this process off, and without `bars` keep the terminal free of them.
+
+    Raises ImportError without transformers.
+    """
     with _lock:
         from transformers.utils import logging
 
         shown = logging.is_progress_bar_enabled()
-        logging.disable_progress_bar()
+        if not bars:
+            logging.disable_progress_bar()
         try:
             yield
         finally:

@@ -60,7 +60,7 @@ def load(source: str | Path, adapter: Path | None = None) -> Checkpoint:
     """
     place = located(source)
     try:
-        with loading():
+        with loading(bars=not isinstance(place, Path)):  # a folder loads in a moment; only a download is worth a bar
             return _load(place, adapter)
     except ImportError as exc:
         raise MissingPackage(f"Running a model here needs torch and transformers ({exc}): pip install torch transformers") from exc
@@ -105,14 +105,7 @@ def located(source: str | Path) -> Path | str:
 def _model(transformers: Any, torch: Any, place: Path | str) -> Any:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = "auto" if device == "cuda" else torch.float32
-    bars = transformers.utils.logging.is_progress_bar_enabled() and isinstance(place, Path)
-    if bars:  # a folder loads in a moment; only a download is worth a bar
-        transformers.utils.logging.disable_progress_bar()
-    try:
-        return transformers.AutoModelForCausalLM.from_pretrained(place, dtype=dtype).to(device)
-    finally:
-        if bars:
-            transformers.utils.logging.enable_progress_bar()
+    return transformers.AutoModelForCausalLM.from_pretrained(place, dtype=dtype).to(device)
 
 
 def _with_adapter(model: Any, adapter: Path | None) -> Any:
