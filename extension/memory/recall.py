@@ -38,7 +38,7 @@ WORDS = 0.30
 """Full-text strength from which words are evidence, where the meaning does not speak against it."""
 NEAR = 0.16
 """Cosine below which the meaning does speak against it."""
-TAIL = 0.35
+TAIL = 0.45
 """Exchanges that score less than this part of the best one are left out."""
 SMALL_TALK = frozenset(
     (
