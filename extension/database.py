@@ -99,6 +99,7 @@ _SYMPTOMS: tuple[tuple[str, type[StoreError], str], ...] = (
 )
 
 
+_LIKE = "it looks like sqlite:////folder/file"
 _IMPATIENT = 60.0
 """Seconds after a wait for the write lock was in vain in which the next waits are short."""
 _SHORT_WAIT = 1.0
@@ -118,12 +119,17 @@ class Database:
         self._lock_timeout = lock_timeout
         self._impatient_until = 0.0
         self._engine: sa.Engine | None = None
+        self._file_path: Path | None = None
+        self._file: tuple[int, int] | None = None
         self._opening = Lock()
 
     @property
     def path(self) -> Path | None:
-        """The file of a SQLite database; None for a server."""
-        found = sa.make_url(self.url)
+        """The file of a SQLite database; None for a server. Raises SettingsError for a URL that is none."""
+        try:
+            found = sa.make_url(self.url)
+        except SQLAlchemyError as exc:
+            raise SettingsError(f"FAMILIAR_DATABASE_URL is no URL of a database; {_LIKE}.") from exc
         return Path(found.database) if found.get_backend_name() == "sqlite" and found.database else None
 
     @contextmanager
@@ -163,6 +169,9 @@ class Database:
 
     def _opened(self) -> sa.Engine:
         with self._opening:
+            if self._engine is not None and self._file != _identity(self._file_path):
+                self._engine.dispose()  # the file was moved away or replaced: writing on would be writing into nothing
+                self._engine = None
             if self._engine is None:
                 engine = self._make_engine()
                 try:
@@ -171,7 +180,8 @@ class Database:
                 except BaseException:
                     engine.dispose()
                     raise
-                self._engine = engine
+                self._engine, self._file_path = engine, self.path
+                self._file = _identity(self._file_path)
             return self._engine
 
     def _be_patient(self, connection: sa.Connection) -> None:
@@ -191,9 +201,7 @@ class Database:
         except OSError as exc:
             raise StoreReadOnly(f"Cannot create the folder {self.path.parent if self.path else ''}: {exc.strerror}.") from exc
         except (SQLAlchemyError, ModuleNotFoundError) as exc:
-            raise SettingsError(
-                f"FAMILIAR_DATABASE_URL cannot be used ({type(exc).__name__}); it looks like sqlite:////folder/file."
-            ) from exc
+            raise SettingsError(f"FAMILIAR_DATABASE_URL cannot be used ({type(exc).__name__}); {_LIKE}.") from exc
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -234,6 +242,14 @@ def set_watermark(connection: sa.Connection, name: str, value: int) -> None:
     """Record the revision up to which the index `name` has come."""
     if not connection.execute(sa.update(counter).where(counter.c.name == name).values(value=value)).rowcount:
         connection.execute(sa.insert(counter).values(name=name, value=value))
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found is not None else None
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
