@@ -457,7 +457,7 @@ texts = st.text(max_size=20)
         max_size=8,
     )
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_was_said_comes_back_the_same(tmp_path, empty_diary, rows):
     seed = random.Random(0)
     databases = []

@@ -1,0 +1,69 @@
+"""The `familiar` command line: names the commands and the options of all of them. What they do is in `cli`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from . import __version__
+from .cli import changes, console, files, listing, program
+from .cli.chat import chat
+from .cli.configuration import settings
+from .cli.diagnosis import doctor
+from .cli.options import DataDir, Verbose
+from .cli.serving import serve
+
+HELP = "A memory and a life for a local language model."
+
+app = typer.Typer(
+    name="familiar", cls=program.Program, help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+memory = typer.Typer(name="memory", help="What is remembered: list, change, forget, export.", no_args_is_help=True, rich_markup_mode=None)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.answer(f"familiar {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    data_dir: DataDir = None,
+    verbose: Verbose = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """A memory and a life for a local language model.
+
+    Every setting is also an environment variable: FAMILIAR_ and its name in capitals; `familiar settings` lists them.
+    """
+
+
+@memory.callback()
+def _memory(data_dir: DataDir = None, verbose: Verbose = False) -> None:
+    """What is remembered: list, change, forget, export."""
+
+
+app.command()(chat)
+app.add_typer(memory)
+memory.command("list")(listing.list_)
+memory.command()(listing.show)
+memory.command()(changes.edit)
+memory.command()(changes.forget)
+memory.command()(files.export)
+memory.command("import")(files.import_)
+memory.command()(listing.stats)
+memory.command()(changes.reindex)
+app.command()(serve)
+app.command()(doctor)
+app.command()(settings)
+
+
+def main() -> None:
+    """Run the command that this process was started with, and end the process."""
+    program.run(app)
+
+
+if __name__ == "__main__":
+    main()

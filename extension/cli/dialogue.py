@@ -1,0 +1,137 @@
+"""A conversation at the prompt: lines that begin with a slash are commands, all others are said to the companion."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+
+from ..errors import FamiliarError
+from . import console
+from .reply import ReplyText
+from .session import Session, one_interrupt
+
+HELP = """\
+/why        what was remembered for the last reply
+/forget ID  forget a memory for good
+/new        begin anew: what was said so far is only remembered
+/quit       leave (Ctrl+D does too)
+Ctrl+C stops a reply. What begins with // is said with one slash."""
+
+
+class Dialogue:
+    """Reads lines until there are no more, from a terminal or from a pipe."""
+
+    def __init__(self, session: Session, longest: int) -> None:
+        self._session = session
+        self._longest = longest
+        self._commands = {"why": self._why, "forget": self._forget, "new": self._new, "help": self._help}
+
+    def run(self) -> None:
+        """Answer line after line. Ctrl+C stops the reply under way; pressed twice at the prompt, it ends the program."""
+        while (line := self._line()) is not None and line.strip() != "/quit":
+            try:
+                self._take(line.strip())
+            except KeyboardInterrupt:
+                console.aside("Stopped.")
+
+    def _take(self, line: str) -> None:
+        try:
+            if line.startswith("/") and not line.startswith("//"):
+                self._command(line)
+            elif line:
+                self._say(line[1:] if line.startswith("//") else line)
+        except FamiliarError as exc:
+            console.say(f"Error: {exc}")
+
+    def _say(self, said: str) -> None:
+        session = self._session
+        if sys.stdout.isatty() and sys.stderr.isatty():
+            console.aside(f"{session.character.name}: ", nl=False)
+        streamed(session, said)
+        if session.recorded and session.app.settings.enabled:
+            count = console.counted(len(session.shown), "memory", "memories")
+            console.aside(f"remembered: {count} used{' (/why)' if session.shown else ''}")
+        if session.note:
+            console.aside(session.note)
+
+    def _command(self, line: str) -> None:
+        name, _, rest = line[1:].partition(" ")
+        command = self._commands.get(name)
+        if command is None:
+            console.say(f"There is no command /{name}. /help lists them; // says a line that begins with a slash.")
+        else:
+            command(rest.strip())
+
+    def _why(self, rest: str) -> None:
+        if not self._session.shown:
+            console.say("Nothing was remembered for the last reply.")
+        for memory in self._session.shown:
+            exchange = memory.exchange
+            console.say(f"#{exchange.id}  {memory.score:.2f}  {console.local(exchange.when)}  {exchange.place.title or exchange.place.id}")
+            console.say(f"    {exchange.person.shown}: {console.brief(exchange.said)}")
+
+    def _forget(self, rest: str) -> None:
+        if not rest.lstrip("#").isdecimal():
+            console.say("Say which: /forget ID. /why shows the ids.")
+            return
+        number = int(rest.lstrip("#"))
+        self._session.app.memories.diary.one(number)
+        self._session.app.memories.forget([number])
+        console.say(f"Memory {number} is forgotten.")
+
+    def _new(self, rest: str) -> None:
+        self._session.start()
+        console.say("A new conversation.")
+
+    def _help(self, rest: str) -> None:
+        console.say(HELP)
+
+    def _line(self) -> str | None:
+        """Return the next line; None at the end."""
+        if sys.stdin.isatty():
+            return self._typed()
+        found = sys.stdin.buffer.readline(self._longest + 1)
+        if len(found) > self._longest:
+            console.say(f"Error: a line of more than {console.size(self._longest)} is not taken.")
+            return None
+        return found.decode("utf-8", "replace").rstrip("\r\n") if found else None
+
+    def _typed(self) -> str | None:
+        try:
+            return self._asked()
+        except KeyboardInterrupt:
+            console.aside("\nCtrl+C once more leaves; so do Ctrl+D and /quit.")
+        return self._asked()
+
+    def _asked(self) -> str | None:
+        prompt = f"{console.printable(self._session.person.shown)}: "
+        try:
+            if sys.stdout.isatty():
+                _edit_lines()
+                return input(prompt)
+            console.aside(prompt, nl=False)
+            return input()
+        except EOFError:
+            console.say("")
+            return None
+
+
+def streamed(session: Session, said: str) -> None:
+    """Say something and show the reply while it comes. Ctrl+C stops the reply and raises KeyboardInterrupt."""
+    shown = ReplyText()
+    try:
+        with one_interrupt(), closing(session.reply(said)) as pieces:
+            for piece in pieces:
+                console.stream(shown.feed(piece))
+        console.stream(shown.rest())
+    finally:
+        if shown.begun:
+            console.answer()
+
+
+def _edit_lines() -> None:
+    """Let the arrow keys work in what is typed, where Python can."""
+    try:
+        import readline  # noqa: F401
+    except ImportError:
+        return

@@ -1,0 +1,94 @@
+"""`familiar memory export` and `import`: memories as a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..memory.intake import Report, Rules, import_file
+from ..memory.transfer import export as write
+from ..memory.transfer import export_file
+from . import console
+from .options import AsJson, DataDir, Verbose, settings
+from .program import opened
+from .which import memories, must_be_there
+
+_STANDARD = Path("-")
+
+
+def export(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; - is standard output.", show_default=False)] = _STANDARD,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    verbose: Verbose = False,
+) -> None:
+    """Write all memories to a file of JSON Lines.
+
+    The first line is {"kind": "familiar-memories", "format": 1}; each other one is an exchange, or the digest of
+    words that were forgotten. docs/memories.md names the fields.
+    """
+    with opened(settings(ctx)) as app:
+        must_be_there(app)
+        if file == _STANDARD:
+            count = write(app.memories.database, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        else:
+            count = export_file(app.memories.database, file)
+    if as_json and file != _STANDARD:
+        console.answer_json({"exported": count, "file": str(file)})
+    else:
+        console.say(f"{memories(count)} exported{'' if file == _STANDARD else f' to {file}'}.")
+
+
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that `familiar memory export` wrote; - is standard input.")],
+    strict: Annotated[bool, typer.Option("--strict", help="Take nothing from a file with a malformed line.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Take the file's side wherever it differs from the diary.")] = False,
+    restore: Annotated[bool, typer.Option("--restore", help="Bring back what was forgotten here.")] = False,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    verbose: Verbose = False,
+) -> None:
+    """Take the memories of a file into the diary.
+
+    Importing again changes nothing. Where the diary holds other words in the same place and row, the newer ones stay.
+    Malformed lines are named and left out.
+    """
+    with opened(settings(ctx)) as app:
+        report = import_file(app.memories.database, None if file == _STANDARD else file, Rules(strict, replace, restore), _progress)
+        app.memories.warm_up()
+        _tell(report)
+        if as_json:
+            console.answer_json(
+                {
+                    "added": report.added,
+                    "replaced": report.replaced,
+                    "unchanged": report.unchanged,
+                    "kept": report.kept,
+                    "forgotten": report.forgotten,
+                    "refused": report.refused,
+                    "reasons": [{"line": number, "reason": reason} for number, reason in report.reasons],
+                }
+            )
+
+
+def _tell(report: Report) -> None:
+    for number, reason in report.reasons:
+        console.say(f"line {number}: {console.brief(reason)}")
+    if report.refused > len(report.reasons):
+        console.say(f"and {report.refused - len(report.reasons)} more lines.")
+    parts = [f"{memories(report.added)} added", f"{report.unchanged} there already"]
+    others = (("replaced", report.replaced), ("kept as they are here", report.kept), ("left forgotten", report.forgotten))
+    parts += [f"{count} {what}" for what, count in others if count]
+    parts += [f"{console.counted(report.refused, 'malformed line', 'malformed lines')} left out"] if report.refused else []
+    console.say(", ".join(parts) + ".")
+
+
+def _progress(lines: int) -> None:
+    if lines % 5000 == 0:
+        console.aside(f"{lines:,} lines …")

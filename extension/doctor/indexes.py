@@ -1,0 +1,136 @@
+"""The indexes: how far they have come, whether they agree with the diary, and who holds the vector index."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ..embedders import embedder_for
+from ..errors import MissingModel
+from ..settings import Settings
+from .finding import Finding
+
+REINDEX = "Run: familiar memory reindex"
+
+
+def indexes(connection: sqlite3.Connection, settings: Settings) -> list[Finding]:
+    """Return how the indexes of a diary are, which is open for reading. Raises sqlite3.Error."""
+    counters = dict(connection.execute("SELECT name, value FROM counter").fetchall())
+    return [_fulltext(connection, counters), _vectors(connection, counters, settings)]
+
+
+def _fulltext(connection: sqlite3.Connection, counters: Mapping[str, int]) -> Finding:
+    indexed = connection.execute("SELECT count(*) FROM exchange_text_docsize").fetchone()[0]
+    exchanges = connection.execute("SELECT count(*) FROM exchange").fetchone()[0]
+    behind = counters["revision"] - counters["fulltext"]
+    facts = {"indexed": indexed, "behind": behind}
+    if behind:
+        return Finding("fulltext", "ok", f"Full-text index: {_changes(behind)} follow with the next chat", facts=facts)
+    if indexed != exchanges:
+        return Finding("fulltext", "warning", f"The full-text index holds {indexed:,} of {exchanges:,} exchanges", REINDEX, facts)
+    return Finding("fulltext", "ok", f"Full-text index: all {indexed:,} exchanges", facts=facts)
+
+
+def _vectors(connection: sqlite3.Connection, counters: Mapping[str, int], settings: Settings) -> Finding:
+    folder = settings.data_dir / "vectors"
+    space = _space(settings)
+    behind = counters["revision"] - counters.get(f"embedding:{space}", 0)
+    facts: dict[str, Any] = {"kind": "chroma", "path": str(folder), "space": space, "not_embedded": behind}
+    facts |= {"holder": _holder(folder.with_name(folder.name + ".lock"))}
+    if not (folder / "familiar.json").exists():
+        return Finding("vectors", "ok", f"The vector index in {folder} is built by the next chat", facts=facts | {"exists": False})
+    marker = _marker(folder)
+    facts |= {"exists": True, "chroma": marker.get("chroma"), "behind": behind + counters.get(f"embedding:{space}", 0) - _revision(marker)}
+    held = f", in use by {facts['holder']}" if facts["holder"] else ""
+    if marker.get("space") != space or marker.get("chroma") != _chroma():
+        text = f"The vector index in {folder} is of another embedding model or version of Chroma"
+        return Finding("vectors", "ok", f"{text}; the next chat builds it anew", facts=facts)
+    if facts["behind"]:
+        return Finding(
+            "vectors", "ok", f"Vector index in {folder}{held}: {_changes(facts['behind'])} follow with the next chat", facts=facts
+        )
+    wanted = connection.execute("SELECT count(*) FROM embedding WHERE space = ?", (space,)).fetchone()[0]
+    facts |= {"vectors": (indexed := _count(folder)), "embeddings": wanted}
+    if indexed is not None and indexed != wanted:
+        return Finding(
+            "vectors",
+            "warning",
+            f"The vector index holds {indexed:,} of {wanted:,} vectors",
+            f"{REINDEX} (or chat: it mends itself)",
+            facts,
+        )
+    return Finding("vectors", "ok", f"Vector index in {folder}{held}: all {wanted:,} vectors", facts=facts)
+
+
+def _space(settings: Settings) -> str:
+    try:
+        return embedder_for(settings).name
+    except MissingModel:
+        return "none"
+
+
+def _marker(folder: Path) -> Mapping[str, Any]:
+    try:
+        found = json.loads((folder / "familiar.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _revision(marker: Mapping[str, Any]) -> int:
+    found = marker.get("revision")
+    return found if isinstance(found, int) else 0
+
+
+def _chroma() -> str | None:
+    try:
+        return version("chromadb")
+    except PackageNotFoundError:
+        return None
+
+
+def _count(folder: Path) -> int | None:
+    """Return how many vectors Chroma's own tables name; None where they cannot be read (in use, or of another version)."""
+    path = folder / "chroma.sqlite3"
+    if path.with_name(path.name + "-wal").exists():
+        return None
+    query = "SELECT count(*) FROM embeddings JOIN segments ON segments.id = embeddings.segment_id WHERE segments.scope = 'METADATA'"
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
+            return int(connection.execute(query).fetchone()[0])
+    except sqlite3.Error:
+        return None
+
+
+def _holder(lock: Path) -> str:
+    """Return which process holds a lock file, as far as can be told; '' for none."""
+    try:
+        import fcntl
+
+        with lock.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return _process(lock.stat().st_ino)
+    except (ImportError, OSError):
+        pass
+    return ""
+
+
+def _process(inode: int) -> str:
+    """Return the process that Linux says holds the lock of a file."""
+    try:
+        locks = [line.split() for line in Path("/proc/locks").read_text(encoding="ascii").splitlines()]
+    except OSError:
+        locks = []
+    holders = [line[4] for line in locks if len(line) > 5 and line[1] == "FLOCK" and line[5].endswith(f":{inode}") and line[4].isdecimal()]
+    return f"process {holders[0]}" if holders else "another process"
+
+
+def _changes(count: int) -> str:
+    return f"{count:,} {'change' if count == 1 else 'changes'}"

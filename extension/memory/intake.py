@@ -1,0 +1,255 @@
+"""The intake of memories from a file that `transfer` wrote: line by line into the diary, as often as one likes.
+
+Lines go in by batches of one transaction each, so that other programs get to write between them, and a kill in the
+middle leaves a part that the next import finds there and goes on from.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import sqlalchemy as sa
+
+from ..database import Database, exchange, forgotten, person, place
+from ..errors import ImportRefused
+from ..messages import Person, Place, Turn, digest
+from .diary import Answer, bury, insert
+from .rows import clean, clean_turn
+from .transfer import Line, Tombstone, parsed, read
+
+_BATCH = 100
+_NAMED = 20
+"""Refused lines whose reasons are kept; of more, only the number."""
+
+Key = tuple[str, int, str]
+
+
+@dataclass
+class Report:
+    """What became of the lines of a file."""
+
+    added: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    kept: int = 0
+    """The diary has other words in that place, which stayed: they are as new or newer."""
+    forgotten: int = 0
+    """Their words were forgotten here, and stay so."""
+    refused: int = 0
+    reasons: list[tuple[int, str]] = field(default_factory=list)
+    """(line number, what is wrong with it) of the first refused lines."""
+
+    def refuse(self, number: int, reason: str) -> None:
+        """Count a line that is not taken."""
+        self.refused += 1
+        if len(self.reasons) < _NAMED:
+            self.reasons.append((number, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How an import decides."""
+
+    strict: bool = False
+    """Take nothing at all from a file with a line that would be refused."""
+    replace: bool = False
+    """Take the file's side wherever it differs from the diary."""
+    restore: bool = False
+    """Bring back what was forgotten."""
+
+
+DEFAULT = Rules()
+
+
+def import_file(
+    database: Database, path: Path | None, rules: Rules = DEFAULT, progress: Callable[[int], Any] = lambda lines: None
+) -> Report:
+    """Take the memories of a file (None: of standard input) into the diary, and return what became of its lines.
+
+    `progress` is told how many lines are done. Raises ImportRefused for a file that is none of ours or that cannot be
+    read, and, when strict, for the first line that is malformed; StoreError when the diary fails.
+    """
+    report = Report()
+    with _opened(path) as file:
+        if rules.strict:
+            for number, text in read(file):
+                _strict(number, text)
+            file.seek(0)
+        intake = _Intake(database, rules, report)
+        lines = _parsed(file, report)
+        done = 0
+        while batch := list(islice(lines, _BATCH)):
+            intake.take(batch)
+            done += len(batch)
+            progress(done)
+        intake.link()
+    return report
+
+
+class _Intake:
+    """One import under way."""
+
+    def __init__(self, database: Database, rules: Rules, report: Report) -> None:
+        self._database, self._rules, self._report = database, rules, report
+        self._people: dict[str, Person] = {}
+        self._places: dict[str, Place] = {}
+        self._unlinked: list[tuple[int, tuple[Key, ...]]] = []
+
+    def take(self, batch: list[Line | Tombstone]) -> None:
+        """Write some lines in one transaction."""
+        with self._database.write() as connection:
+            for line in batch:
+                if isinstance(line, Tombstone):
+                    _bury_words(connection, line)
+                else:
+                    self._take(connection, line)
+
+    def link(self) -> None:
+        """Name the memories that replies were given with where they came later in the file than the replies."""
+        for start in range(0, len(self._unlinked), _BATCH):
+            with self._database.write() as connection:
+                for number, keys in self._unlinked[start : start + _BATCH]:
+                    ids = [found for key in keys if (found := _id(connection, key)) is not None]
+                    connection.execute(sa.update(exchange).where(exchange.c.id == number).values(memories=json.dumps(ids)))
+
+    def _take(self, connection: sa.Connection, line: Line) -> None:
+        turn = self._turn(connection, line)
+        found = connection.execute(sa.select(exchange).where(_at((turn.place.id, line.row, turn.branch)))).first()
+        if found is not None and _same(found, line):
+            self._report.unchanged += 1
+            return
+        if found is not None and not self._rules.replace and not _newer(found, line):
+            self._report.kept += 1
+            return
+        if not self._rules.restore and _is_forgotten(connection, turn.person, line.original or _digest(line)):
+            self._report.forgotten += 1
+            return
+        if found is not None:
+            bury(connection, found, for_good=False)
+            self._report.replaced += 1
+        else:
+            self._report.added += 1
+        self._insert(connection, turn, line)
+
+    def _insert(self, connection: sa.Connection, turn: Turn, line: Line) -> None:
+        ids = [_id(connection, key) for key in line.memories]
+        shown = tuple(number for number in ids if number is not None)
+        answer = Answer(line.reply, line.reasoning, line.model, line.adapter, shown)
+        number = insert(connection, turn, answer, feedback=line.feedback, pinned=line.pinned, original=line.original)
+        if None in ids:
+            self._unlinked.append((number, line.memories))
+
+    def _turn(self, connection: sa.Connection, line: Line) -> Turn:
+        who, where = self._person(connection, line), self._place(connection, line)
+        return clean_turn(Turn(who, where, line.companion, line.said, line.row, line.when, line.branch))
+
+    def _person(self, connection: sa.Connection, line: Line) -> Person:
+        """Return who spoke, under the name known here where one is."""
+        key = clean(line.person)
+        if key not in self._people:
+            name = connection.execute(sa.select(person.c.name).where(person.c.id == key)).scalar()
+            self._people[key] = Person(key, name or line.person_name)
+        return self._people[key]
+
+    def _place(self, connection: sa.Connection, line: Line) -> Place:
+        """Return where it was said. What is known here of a place stays: a file does not make a private one shared."""
+        key = clean(line.place)
+        if key not in self._places:
+            found = connection.execute(sa.select(place).where(place.c.id == key)).first()
+            title = found.title if found is not None and found.title else line.place_title
+            self._places[key] = Place(key, line.shared if found is None else bool(found.shared), title)
+        return self._places[key]
+
+
+def _at(key: Key) -> sa.ColumnElement[bool]:
+    return sa.and_(exchange.c.place_id == key[0], exchange.c.row == key[1], exchange.c.branch == key[2])
+
+
+def _id(connection: sa.Connection, key: Key) -> int | None:
+    found = connection.execute(sa.select(exchange.c.id).where(_at((clean(key[0]), key[1], clean(key[2]))))).scalar()
+    return None if found is None else int(found)
+
+
+def _digest(line: Line) -> str:
+    return digest(clean(line.said), clean(line.reply))
+
+
+def _same(found: Any, line: Line) -> bool:
+    """Whether a row holds what the line says. What was shown to the model is left out: it only names other rows."""
+    texts = ("said", "reply", "reasoning", "model", "adapter", "companion", "original")
+    if any(getattr(found, name) != clean(getattr(line, name)) for name in texts) or found.person_id != clean(line.person):
+        return False
+    judged = (found.feedback, bool(found.pinned)) == (line.feedback, line.pinned)
+    return judged and abs(float(found.said_at) - line.when.timestamp()) < 1e-3
+
+
+def _newer(found: Any, line: Line) -> bool:
+    return bool(found.digest != _digest(line) and line.when.timestamp() > found.said_at)
+
+
+def _is_forgotten(connection: sa.Connection, who: Person, key: str) -> bool:
+    query = sa.select(forgotten.c.exchange_id).where(forgotten.c.person_id == who.id, forgotten.c.digest == key).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _bury_words(connection: sa.Connection, line: Tombstone) -> None:
+    """Remember that words were forgotten. No index has seen them here, so the tombstone has no exchange, realm and revision."""
+    who = Person(clean(line.person))
+    if _is_forgotten(connection, who, line.digest):
+        return
+    lowest = connection.execute(sa.select(sa.func.min(forgotten.c.exchange_id))).scalar() or 0
+    values = {"exchange_id": min(lowest, 0) - 1, "realm_id": 0, "person_id": who.id, "digest": line.digest, "revision": 0}
+    connection.execute(sa.insert(forgotten).values(**values))
+
+
+def _parsed(file: BinaryIO, report: Report) -> Iterator[Line | Tombstone]:
+    for number, text in read(file):
+        try:
+            if isinstance(text, ImportRefused):
+                raise text
+            line = parsed(text)
+        except ImportRefused as exc:
+            report.refuse(number, str(exc))
+        else:
+            yield line
+
+
+def _strict(number: int, text: bytes | ImportRefused) -> None:
+    try:
+        if isinstance(text, ImportRefused):
+            raise text
+        parsed(text)
+    except ImportRefused as exc:
+        raise ImportRefused(f"Nothing was imported: line {number}: {exc}. Mend the line, or import without --strict to skip it.") from None
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[BinaryIO]:
+    """The file, readable twice. What comes from a pipe is put into a file first."""
+    import sys
+
+    try:
+        if path is not None and path.is_file():
+            with path.open("rb") as file:
+                yield file
+            return
+        with tempfile.TemporaryFile() as kept:
+            if path is None:
+                shutil.copyfileobj(sys.stdin.buffer, kept)
+            else:
+                with path.open("rb") as pipe:
+                    shutil.copyfileobj(pipe, kept)
+            kept.seek(0)
+            yield kept
+    except OSError as exc:
+        raise ImportRefused(
+            f"Cannot read {path or 'standard input'}: {exc.strerror}. Name a file that `familiar memory export` wrote."
+        ) from exc

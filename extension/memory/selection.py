@@ -1,0 +1,77 @@
+"""Which memories a person means: by their ids, by who, where and when, and by words in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from ..database import Database, exchange
+from ..errors import NotFound
+from .diary import EVERYTHING, Filter
+from .fulltext import FullText, meaningful
+from .rows import slices
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a memory must be to be meant: all of it together."""
+
+    chosen: Filter = EVERYTHING
+    words: str = ""
+    """Words that all occur in it, whatever their endings, or a text that occurs in it as it is."""
+    ids: tuple[int, ...] = ()
+    """Empty: any."""
+
+    def __bool__(self) -> bool:
+        """Whether anything is asked for, so that not simply everything is meant."""
+        return bool(self.ids or self.words.strip() or self.chosen != EVERYTHING)
+
+
+def select(database: Database, selection: Selection, limit: int | None = None) -> list[int]:
+    """Return the ids of the memories that are meant, newest first.
+
+    Raises NotFound for an id there is not, and StoreError.
+    """
+    query = sa.select(exchange.c.id).where(selection.chosen.condition())
+    if selection.words.strip():
+        FullText(database).catch_up()
+        query = query.where(_holds(selection.words.strip()))
+    query = query.order_by(exchange.c.said_at.desc(), exchange.c.id.desc())
+    with database.read() as connection:
+        if not selection.ids:
+            return list(connection.execute(query.limit(limit)).scalars())
+        there: set[int] = set()
+        for ids in slices(selection.ids):
+            there |= set(connection.execute(sa.select(exchange.c.id).where(exchange.c.id.in_(ids))).scalars())
+        if missing := [number for number in selection.ids if number not in there]:
+            raise NotFound(f"There is no memory with id {missing[0]}. `familiar memory list` shows those there are.")
+        return [number for number in connection.execute(query).scalars() if number in there][:limit]
+
+
+def copies(database: Database, ids: Sequence[int]) -> int:
+    """Return how many further exchanges repeat one of these (a branched chat does); forgetting reaches them too."""
+    column = exchange.c
+    words: set[tuple[str, str]] = set()
+    found: set[int] = set()
+    with database.read() as connection:
+        for some in slices(ids):
+            rows = connection.execute(sa.select(column.person_id, column.digest, column.original).where(column.id.in_(some)))
+            words |= {(row.person_id, key) for row in rows for key in (row.digest, row.original) if key}
+        keys = sorted({key for _, key in words})
+        for start in range(0, len(keys), 500):
+            some_keys = keys[start : start + 500]
+            same = sa.or_(column.digest.in_(some_keys), sa.and_(column.original != "", column.original.in_(some_keys)))
+            rows = connection.execute(sa.select(column.id, column.person_id, column.digest, column.original).where(same))
+            found |= {row.id for row in rows if {(row.person_id, row.digest), (row.person_id, row.original)} & words}
+    return len(found - set(ids))
+
+
+def _holds(words: str) -> sa.ColumnElement[bool]:
+    literal = sa.or_(exchange.c.said.icontains(words, autoescape=True), exchange.c.reply.icontains(words, autoescape=True))
+    terms = " AND ".join(f'"{word}"' for word in meaningful(words))
+    if not terms:
+        return literal
+    indexed = sa.text("SELECT rowid FROM exchange_text WHERE exchange_text MATCH :terms").bindparams(terms=f"{{said reply}} : ({terms})")
+    return sa.or_(literal, exchange.c.id.in_(indexed.columns(sa.column("rowid", sa.Integer))))
