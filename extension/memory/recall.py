@@ -9,6 +9,7 @@ comes first: nothing relevant, nothing shown.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
@@ -135,10 +136,10 @@ class Recall:
             key = digest(exchange.said, exchange.reply)
             if key not in seen:
                 seen.add(key)
-                score = min(1.0, candidate.score + (PIN_BONUS if exchange.pinned else 0.0))
-                memories.append(Memory(exchange, score, candidate.lexical, candidate.dense))
-        memories.sort(key=lambda memory: -memory.score)
-        return memories[: question.limit]
+                score = candidate.score + (PIN_BONUS if exchange.pinned else 0.0)
+                memories.append((score, Memory(exchange, min(score, 1.0), candidate.lexical, candidate.dense)))
+        memories.sort(key=lambda scored: -scored[0])
+        return [memory for _, memory in memories[: question.limit]]
 
 
 def _ranked(matches: Sequence[Match], similar: dict[int, float], *, known: bool, close: float) -> list[_Candidate]:
@@ -171,4 +172,4 @@ def close_enough(size: int) -> float:
 def is_small_talk(text: str) -> bool:
     """Return whether a message holds nothing to recall for: a greeting, thanks, 'go on'. One about oneself always does."""
     words = set(meaningful(text))
-    return not words - SMALL_TALK and _MYSELF.isdisjoint(text.lower().split())
+    return not words - SMALL_TALK and _MYSELF.isdisjoint(re.findall(r"[^\W_]+", text.lower()))
