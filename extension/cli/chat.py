@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from ..app import log_to_file
-from ..messages import Place
 from . import console
 from .dialogue import Dialogue, streamed
 from .options import AsJson, DataDir, Host, Model, Verbose, cleaned, settings
@@ -60,7 +59,7 @@ def chat(
     if not incognito:
         log_to_file(chosen)
     with opened(chosen) as app:
-        session = Session(app, Place(place), recorded=not incognito)
+        session = Session(app, place, recorded=not incognito)
         if not incognito:
             app.memories.warm_up()
         if resume:

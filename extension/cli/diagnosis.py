@@ -8,17 +8,24 @@ import typer
 
 from ..doctor.examination import examine
 from . import console
-from .options import AsJson, DataDir, Verbose, data_dir
+from .options import AsJson, DataDir, Host, Model, Verbose, data_dir
 
 MARKS = {"ok": ("ok", typer.colors.GREEN), "warning": ("warning", typer.colors.YELLOW), "problem": ("PROBLEM", typer.colors.RED)}
 
 
-def doctor(ctx: typer.Context, as_json: AsJson = False, folder: DataDir = None, verbose: Verbose = False) -> None:
+def doctor(
+    ctx: typer.Context,
+    host: Host = None,
+    model: Model = None,
+    as_json: AsJson = False,
+    folder: DataDir = None,
+    verbose: Verbose = False,
+) -> None:
     """Say what is installed, which model answers, how the stores are, and how to mend what is wrong.
 
     Nothing is changed. The exit code is 1 when there is a problem.
     """
-    found = examine(data_dir(ctx))
+    found = examine(data_dir(ctx), host=host, model=model)
     problems = [finding for finding in found if finding.state == "problem"]
     if as_json:
         console.answer_json({"ok": not problems, "findings": [asdict(finding) for finding in found]})

@@ -29,7 +29,7 @@ def export(
     """Write all memories to a file of JSON Lines.
 
     The first line is {"kind": "familiar-memories", "format": 1}; each other one is an exchange, or the digest of
-    words that were forgotten. docs/memories.md names the fields.
+    words that were forgotten. docs/memory.md names the fields.
     """
     with opened(settings(ctx)) as app:
         must_be_there(app)

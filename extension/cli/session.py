@@ -31,12 +31,12 @@ class Session:
     write over each other. With `recorded` False nothing is written and nothing is recalled.
     """
 
-    def __init__(self, app: App, place: Place, *, recorded: bool = True) -> None:
+    def __init__(self, app: App, place: str, *, recorded: bool = True) -> None:
         self.app = app
-        self.place = place
         self.person = Person(app.settings.person)
         self.character = app.character(app.settings.companion)
         self.recorded = recorded
+        self.place = self._known(place) if recorded else Place(place)
         self.last: Conversation | None = None
         self.milliseconds = 0
         self.start()
@@ -106,6 +106,14 @@ class Session:
         row = self._first_row() if self._row is None else self._row
         turn = self.app.turn(said, self.place, self.character.name, self.person, row)
         return replace(turn, branch=self._branch, recorded=self.recorded)
+
+    def _known(self, place: str) -> Place:
+        """Return a place as it is known: to speak in a shared one does not make it private."""
+        try:
+            found = self.app.memories.diary.browse(Filter(place=place), limit=1)
+        except StoreError:
+            return Place(place)
+        return found[0].place if found else Place(place)
 
     def _first_row(self) -> int:
         if not self.recorded:

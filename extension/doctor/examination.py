@@ -14,15 +14,18 @@ from .model import embedder, host
 from .stores import stores
 
 
-def examine(data_dir: Path | None = None, environ: Mapping[str, str] | None = None) -> list[Finding]:
-    """Return what is found of the installation and of a data directory. Never raises for what is wrong with either."""
+def examine(data_dir: Path | None = None, environ: Mapping[str, str] | None = None, **given: str | None) -> list[Finding]:
+    """Return what is found of the installation and of a data directory. Never raises for what is wrong with either.
+
+    `given` are settings that outweigh those of file and environment; None counts as not given.
+    """
     environ = os.environ if environ is None else environ
-    return [*installation(), *_configured(data_dir, environ)]
+    return [*installation(), *_configured(data_dir, environ, given)]
 
 
-def _configured(data_dir: Path | None, environ: Mapping[str, str]) -> Iterator[Finding]:
+def _configured(data_dir: Path | None, environ: Mapping[str, str], given: Mapping[str, str | None]) -> Iterator[Finding]:
     try:
-        settings = load(environ, data_dir=data_dir)
+        settings = load(environ, data_dir=data_dir, **given)
     except SettingsError as exc:
         yield Finding("settings", "problem", "The settings cannot be used; the rest is looked at with the defaults", str(exc))
         folder = data_dir or environ.get("FAMILIAR_DATA_DIR") or default_data_dir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,6 +94,16 @@ def test_incognito_neither_recalls_nor_leaves_a_trace(familiar):
     familiar.tell("My cat is called Miso")
     assert familiar("chat", "What is my cat called?", "--incognito", "--json").json["memories"] == []
     assert [memory["said"] for memory in familiar.remembered()] == ["My cat is called Miso"]
+
+
+def test_to_speak_in_a_shared_place_does_not_make_it_private(familiar, tmp_path):
+    line = {"kind": "exchange", "person": "bob", "place": "hall", "companion": "Familiar", "row": 0, "when": "2026-03-14T12:00:00Z"}
+    header = {"kind": "familiar-memories", "format": 1}
+    lines = [header, {**line, "shared": True, "place_title": "The hall", "said": "My cat is called Miso"}]
+    (tmp_path / "file").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    familiar("memory", "import", tmp_path / "file")
+    assert [memory["said_by"] for memory in familiar.tell("What is the cat called?", as_="ann", place="hall")["memories"]] == ["bob"]
+    assert {(memory["shared"], memory["place_title"]) for memory in familiar.remembered("--place", "hall")} == {(True, "The hall")}
 
 
 def test_a_turn_stands_for_itself_unless_it_is_to_go_on(familiar):

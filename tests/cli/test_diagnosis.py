@@ -32,6 +32,11 @@ def test_each_finding_is_in_the_json(told):
     assert named["diary"]["facts"]["exchanges"] == 4
 
 
+def test_another_server_can_be_tried(familiar, server):
+    found = familiar("doctor", "--host", server.url, "--json").json["findings"]
+    assert [finding["facts"]["url"] for finding in found if finding["name"] == "model"] == [server.url]
+
+
 def test_a_problem_has_a_remedy_and_exit_code_1(familiar):
     familiar.data_dir.mkdir()
     (familiar.data_dir / "diary.sqlite").write_bytes(b"This is not a database at all. " * 50)
