@@ -14,12 +14,8 @@ from .cli.diagnosis import doctor
 from .cli.options import DataDir, Verbose
 from .cli.serving import serve
 
-HELP = "A memory and a life for a local language model."
-
-app = typer.Typer(
-    name="familiar", cls=program.Program, help=HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
-)
-memory = typer.Typer(name="memory", help="What is remembered: list, change, forget, export.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(name="familiar", cls=program.Program, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
+memory = typer.Typer(name="memory", no_args_is_help=True, rich_markup_mode=None)
 
 
 def _version(wanted: bool) -> None:

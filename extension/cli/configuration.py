@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,9 @@ from ..settings import PREFIX, Settings, origins, save
 from . import console
 from .options import AsJson, DataDir, Verbose, cleaned, data_dir
 from .options import settings as in_effect
+
+_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
+"""The password in a URL."""
 
 
 def settings(
@@ -64,7 +68,7 @@ def _described(chosen: Settings, name: str, origin: str) -> dict[str, Any]:
         value = "set" if value.get_secret_value() else "not set"
     return {
         "name": name,
-        "value": value if isinstance(value, bool | int | float) else str(value),
+        "value": value if isinstance(value, bool | int | float) else _PASSWORD.sub(r"\1:…@", str(value)),
         "from": origin,
         "variable": PREFIX + name.upper(),
         "about": Settings.model_fields[name].description or "",

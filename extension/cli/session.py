@@ -63,7 +63,7 @@ class Session:
         """What a person should know about the last turn; empty when all went well."""
         if self.last is None or self.last.briefing.note:
             return self.last.briefing.note if self.last else ""
-        if not self.last.raw:
+        if not self.last.raw or not self.last.answer.reply:
             return "The model answered nothing. Say it again, or try another model."
         kept_aside = self.recorded and self.last.id is None
         return "The diary could not be written; what was said is kept aside until it can be. Run `familiar doctor`." if kept_aside else ""

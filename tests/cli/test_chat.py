@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.openai_double import DONE, FINISH, NAME, breaks_after, piece, says, sends, streams
+from tests.hosts.openai_double import DONE, FINISH, NAME, breaks_after, falls_silent_after, piece, says, sends, streams
 
 QUOTED = "I am a script, not a model. The last of the 2 messages I was shown is:\n\n"
 
@@ -196,6 +196,15 @@ def test_a_server_that_answers_garbage_is_named(familiar, server):
     assert "nginx" not in ran.out
 
 
+def test_a_server_that_falls_silent_is_waited_for_no_longer_than_the_timeout(familiar, server):
+    server.chats(falls_silent_after(piece("Miso is")))
+    familiar.environ["FAMILIAR_TIMEOUT"] = "0.5"
+    ran = familiar("chat", "My cat is called Miso", "--host", server.url)
+    assert (ran.code, ran.out) == (1, "Miso is\n")
+    assert ran.err.startswith(f"Error: {server.url} sent nothing of an answer for 0.5 s.")
+    assert familiar.remembered()[0]["reply"] == "Miso is"
+
+
 def test_a_reply_that_breaks_off_is_kept_as_far_as_it_came(familiar, server):
     server.chats(breaks_after(piece("Miso is"), piece(" a fine")))
     ran = familiar("chat", "My cat is called Miso", "--host", server.url)
@@ -204,8 +213,9 @@ def test_a_reply_that_breaks_off_is_kept_as_far_as_it_came(familiar, server):
     assert familiar.remembered()[0]["reply"] == "Miso is a fine"
 
 
-def test_an_empty_reply_is_pointed_out(familiar, server):
-    server.chats(streams(FINISH, DONE))
+@pytest.mark.parametrize("chunks", [[], [piece("<think>Hm")], [piece(" ")]])
+def test_an_empty_reply_is_pointed_out(familiar, server, chunks):
+    server.chats(streams(*chunks, FINISH, DONE))
     ran = familiar("chat", "Hello", "--host", server.url, "--json")
     assert (ran.json["reply"], ran.json["note"]) == ("", "The model answered nothing. Say it again, or try another model.")
 

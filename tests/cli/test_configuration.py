@@ -55,6 +55,12 @@ def test_a_secret_is_shown_as_set_and_never_written(familiar):
     assert not familiar.data_dir.exists()
 
 
+def test_a_password_in_an_address_is_not_shown(familiar):
+    familiar.environ["FAMILIAR_HOST"] = "http://ann:hush@127.0.0.1:9"
+    assert familiar("settings", "host").out == "http://ann:…@127.0.0.1:9\n"
+    assert "hush" not in familiar("settings").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
