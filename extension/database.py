@@ -130,7 +130,8 @@ class Database:
             found = sa.make_url(self.url)
         except SQLAlchemyError as exc:
             raise SettingsError(f"FAMILIAR_DATABASE_URL is no URL of a database; {_LIKE}.") from exc
-        return Path(found.database) if found.get_backend_name() == "sqlite" and found.database else None
+        name = (found.database or "").removeprefix("file:")  # SQLite takes a path or, with uri=true, a URI
+        return Path(name) if found.get_backend_name() == "sqlite" and name else None
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
