@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from unicodedata import category
 
 from .messages import Briefing, Exchange, Memory
 
@@ -23,38 +24,54 @@ LONGEST_SAID = 700
 """Characters of what was said that one memory shows."""
 LONGEST_REPLY = 300
 
-_TAG = re.compile(r"<(?=[|/!?A-Za-z])([^<>\n]{0,80})>?")
-_FENCE = re.compile(r"\[(/?INST|/?SYS)\]|```|^#{2,} ", re.IGNORECASE | re.MULTILINE)
+_HARMLESS = str.maketrans({**dict.fromkeys("<＜﹤⟨", "‹"), **dict.fromkeys(">＞﹥⟩", "›"), "[": "(", "]": ")", "［": "(", "］": ")"})
+_INVISIBLE = ("Cc", "Cf", "Cs")
+_FENCE = re.compile(r"```+|##+")
 _SPACE = re.compile(r"\s+")
 _REASONING = re.compile(r"\A\s*<(think|thinking|reasoning)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL)
+_REASONING_END = "</think>"
+"""Some chat templates open the block in the prompt, so that a reply holds only its end."""
 
 
 def pack(memories: Sequence[Memory], count: Count, budget: int, zone: tzinfo | None = None) -> Briefing:
     """Return the briefing of as many memories as fit into `budget` tokens, the best first to get in, in time order.
 
-    `zone` is the time zone dates are shown in; None is the machine's.
+    `memories` come best first. A best one that is too long on its own is shortened. `zone` is the time zone dates are
+    shown in; None is the machine's.
     """
-    chosen = list(memories)
-    while chosen:
-        text = _text(chosen, zone)
-        tokens = count(text)
-        if tokens <= budget:
-            return Briefing(text, tuple(chosen), tokens)
-        # Leave out at once as many of the weakest as the excess suggests, one at least.
-        chosen = chosen[: min(len(chosen) - 1, max(1, len(chosen) * budget // tokens))] if len(chosen) > 1 else []
-    return Briefing()
+    packed = Briefing()
+    low, high = 0, len(memories) + 1  # that many fit, that many do not; all of them are tried first
+    while high - low > 1:
+        size = len(memories) if high > len(memories) else (low + high) // 2
+        tried = _packed(memories[:size], count, zone, 1)
+        if tried.tokens <= budget:
+            packed, low = tried, size
+        else:
+            high = size
+    for part in (2, 4, 8) if memories and not packed.memories else ():
+        tried = _packed(memories[:1], count, zone, part)
+        if tried.tokens <= budget:
+            return tried
+    return packed
 
 
-def line(exchange: Exchange, zone: tzinfo | None = None) -> str:
-    """Return one memory as the model sees it: date, chat, who said what, and the reply."""
+def line(exchange: Exchange, zone: tzinfo | None = None, part: int = 1) -> str:
+    """Return one memory as the model sees it: date, who said what, and the reply; at a `part`-th of the usual length."""
     when = exchange.when.astimezone(zone).strftime("%a %d %b %Y, %H:%M")
-    text = f"[{when}] {quoted(exchange.person.shown, 60)}: {quoted(exchange.said, LONGEST_SAID)}"
-    return f"{text}\n  {quoted(exchange.companion, 60)}: {quoted(exchange.reply, LONGEST_REPLY)}" if exchange.reply.strip() else text
+    text = f"[{when}] {quoted(exchange.person.shown, 60)}: {quoted(exchange.said, LONGEST_SAID // part)}"
+    if not exchange.reply.strip():
+        return text
+    return f"{text}\n  {quoted(exchange.companion, 60)}: {quoted(exchange.reply, LONGEST_REPLY // part)}"
 
 
 def quoted(text: str, longest: int) -> str:
-    """Return text as one harmless line: shortened, and unable to close a fence, open a turn or call a tool."""
-    text = _SPACE.sub(" ", _disarmed(text[: longest * 2])).strip()
+    """Return text as one harmless line: shortened, and unable to close a fence, open a turn or look like a line of ours.
+
+    Brackets of every kind become others that mean nothing to a chat template, and invisible characters go: they could
+    hide a tag from us and not from the model.
+    """
+    text = "".join(letter for letter in text[: longest * 2] if letter.isspace() or category(letter) not in _INVISIBLE).translate(_HARMLESS)
+    text = _SPACE.sub(" ", _FENCE.sub(lambda found: "#" if "#" in found.group() else "'" * 3, text)).strip()
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
@@ -67,17 +84,14 @@ def fit_rows(rows: Sequence[tuple[str, str]], count: Count, room: int) -> list[t
 
 
 def split_reasoning(text: str) -> tuple[str, str]:
-    """Return (reasoning, answer) of a reply that may open with a <think> block; an unfinished block is all reasoning."""
-    found = _REASONING.match(text)
-    return (found.group(2).strip(), text[found.end() :]) if found else ("", text)
+    """Return (reasoning, answer) of a reply that may begin with a <think> block; an unfinished block is all reasoning."""
+    if found := _REASONING.match(text):
+        return found.group(2).strip(), text[found.end() :]
+    reasoning, end, answer = text.partition(_REASONING_END)
+    return (reasoning.strip(), answer.lstrip()) if end else ("", text)
 
 
-def _text(memories: Sequence[Memory], zone: tzinfo | None) -> str:
+def _packed(memories: Sequence[Memory], count: Count, zone: tzinfo | None, part: int) -> Briefing:
     exchanges = sorted((memory.exchange for memory in memories), key=lambda exchange: (exchange.when, exchange.id))
-    return "\n".join([OPENING, *(line(exchange, zone) for exchange in exchanges), CLOSING])
-
-
-def _disarmed(text: str) -> str:
-    """Make tags, special tokens and fences of a quotation look alike but mean nothing."""
-    text = _TAG.sub(lambda found: "‹" + found.group(1) + ("›" if found.group(0).endswith(">") else ""), text)
-    return _FENCE.sub(lambda found: found.group(0).replace("[", "(").replace("]", ")").replace("`", "'").replace("#", ""), text)
+    text = "\n".join([OPENING, *(line(exchange, zone, part) for exchange in exchanges), CLOSING])
+    return Briefing(text, tuple(memories), count(text))
