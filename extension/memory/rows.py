@@ -86,7 +86,8 @@ def _keep(connection: sa.Connection, table: sa.Table, key: dict[str, Any], value
     if found is None:
         connection.execute(sa.insert(table).values(**key, **values))
         return
-    new = {name: value for name, value in values.items() if value != "" and value != found[name]}  # a known name outlives an empty one
+    # A known name outlives an empty one, and what was ever shared is never private again.
+    new = {name: value for name, value in values.items() if value and value != found[name]}
     if new:
         connection.execute(sa.update(table).where(match).values(**new))
 

@@ -135,3 +135,9 @@ def test_a_turn_that_is_not_recorded_leaves_no_trace(memories):
     assert memories.remember(incognito, Answer("Sh.")) is None
     assert memories.diary.count() == 0
     assert memories.spool.waiting() == 0
+
+
+def test_a_place_that_was_shared_never_becomes_private_again(memories):
+    memories.remember(turn("The party is on Friday.", place=CHANNEL), Answer("Nice."))
+    memories.remember(turn("And Bob brings the cake.", row=1, place=Place(CHANNEL.id)), Answer("Nice."))
+    assert [found.place.shared for found in memories.diary.browse()] == [True, True]
