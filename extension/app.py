@@ -15,7 +15,7 @@ from .characters import Character, character, characters
 from .companion import Companion
 from .database import Database
 from .embedders import embedder_for
-from .errors import MissingModel
+from .errors import MissingModel, StoreError
 from .memory.memories import Memories
 from .messages import Attention, Generation, Person, Place, Turn
 from .ports import Embedder, Host
@@ -72,7 +72,11 @@ class App:
 
     def companions(self) -> list[str]:
         """Return the companions to choose from: the default one, those with a file, and those talked to before."""
-        known = [companion for _, _, companion, _, _ in self.memories.diary.places(self.settings.person)]
+        try:
+            known = [companion for _, _, companion, _, _ in self.memories.diary.places(self.settings.person)]
+        except StoreError as exc:
+            log.warning("Companions talked to before are not known now: %s", exc)
+            known = []
         return list(dict.fromkeys([self.settings.companion, *characters(self.characters_dir), *known]))
 
     def turn(self, said: str, place: Place, companion: str = "", person: Person | None = None, row: int | None = None) -> Turn:
@@ -114,7 +118,7 @@ def log_to_file(settings: Settings) -> None:
         return
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(settings.data_dir / "familiar.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True)
+        handler = RotatingFileHandler(settings.data_dir / "familiar.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8")
     except OSError as exc:
         log.warning("No log file: %s", exc)
         return

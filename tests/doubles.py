@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING
 
 from extension.embedders import Hashing
-from extension.errors import MissingModel
+from extension.errors import HostTimeout, HostUnreachable, MissingModel
+from extension.hosts.scripted import Scripted
 
 if TYPE_CHECKING:
+    from extension.messages import Generation, Message
     from extension.ports import Vectors
 
 
@@ -63,3 +66,23 @@ class Absent(Counting):
     def _look(self) -> None:
         if not self.installed:
             raise MissingModel("The embedding model is not installed. Install it: pip install it")
+
+
+class Breaking(Scripted):
+    """A scripted host that fails after some pieces, and afterwards cannot even be asked for its model."""
+
+    def __init__(self, reply: str, pieces: int) -> None:
+        super().__init__([reply])
+        self._pieces = pieces
+        self._broken = False
+
+    @property
+    def model(self) -> str:
+        if self._broken:
+            raise HostUnreachable("Nothing answers any more. Start the server.")
+        return super().model
+
+    def generate(self, messages: Sequence[Message], options: Generation) -> Generator[str, None, None]:
+        yield from islice(super().generate(messages, options), self._pieces)
+        self._broken = True
+        raise HostTimeout("The server stopped in the middle. Try again.")
