@@ -53,36 +53,44 @@ class Policy:
         await self._app(scope, receive, sent)
 
 
-def run(app: App, page: Any, open_browser: bool) -> None:
-    """Serve a page until interrupted. Raises SettingsError."""
+def run(app: App, build: Callable[[App], Any], open_browser: bool) -> None:
+    """Serve the page that `build` returns until interrupted. Raises SettingsError."""
     settings = app.settings
     login = credentials(settings)
-    port = settings.port or _free_port(settings.listen)
+    port = free_port(settings.listen, settings.port)
     warm_up(app)
-    try:
-        page.queue(default_concurrency_limit=None, api_open=False).launch(
-            server_name=settings.listen,
-            server_port=port,
-            inbrowser=open_browser,
-            auth=login,
-            auth_message="Familiar asks for the password that was set with FAMILIAR_PASSWORD.",
-            quiet=True,
-            ssr_mode=False,
-            share=False,
-            pwa=False,
-            enable_monitoring=False,
-            footer_links=[],
-            prevent_thread_lock=True,
-            app_kwargs={"middleware": layers(settings)},
-            **look(),
-        )
-    except OSError as exc:
-        raise SettingsError(
-            f"{settings.listen}:{port} cannot be listened on ({exc}). Another Familiar may be running there; choose another FAMILIAR_PORT."
-        ) from exc
+    page = build(app)
+    page.queue(default_concurrency_limit=None, api_open=False).launch(
+        server_name=settings.listen,
+        server_port=port,
+        inbrowser=open_browser,
+        auth=login,
+        auth_message="Familiar asks for the password that was set with FAMILIAR_PASSWORD.",
+        quiet=True,
+        ssr_mode=False,
+        share=False,
+        pwa=False,
+        enable_monitoring=False,
+        footer_links=[],
+        prevent_thread_lock=True,
+        app_kwargs={"middleware": layers(settings)},
+        **look(),
+    )
     sys.stdout.write(f"Familiar is at http://{_named(settings.listen)}:{port}  (Ctrl+C ends it)\n")
     sys.stdout.flush()
     page.block_thread()
+
+
+def free_port(listen: str, port: int) -> int:
+    """Return the port to listen on, a free one for 0. Raises SettingsError when it cannot be listened on."""
+    try:
+        with socket.create_server((listen, port)) as found:
+            return int(found.getsockname()[1])
+    except OSError as exc:
+        raise SettingsError(
+            f"{listen}:{port} cannot be listened on ({exc.strerror or exc}). Another Familiar may be running there already; "
+            "otherwise choose another FAMILIAR_PORT or FAMILIAR_LISTEN."
+        ) from exc
 
 
 def credentials(settings: Settings) -> tuple[str, str] | None:
@@ -142,11 +150,6 @@ def warm_up(app: App) -> Thread:
     thread = Thread(target=work, name="familiar-warm-up", daemon=True)
     thread.start()
     return thread
-
-
-def _free_port(listen: str) -> int:
-    with socket.create_server((listen, 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def _named(listen: str) -> str:

@@ -39,7 +39,7 @@ def serve(app: App, open_browser: bool = False) -> None:
 
     Raises SettingsError for an address beyond this machine without a password, and for one that cannot be listened on.
     """
-    run(app, build_chat(app), open_browser)
+    run(app, build_chat, open_browser)
 
 
 def door(chats: Chats, chat: Any) -> Door:
