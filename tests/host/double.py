@@ -45,7 +45,7 @@ class Model:
         self.prompts: list[str] = []
         self.replies: list[str | Exception] = []
         self.during: Callable[[int], None] = lambda piece: None
-        """Called before each piece of a reply with its number, from 0: a test stops the host here, or kills itself."""
+        """Called before each piece of a reply with its number, from 0: a test looks at the world here, or ends it."""
 
     def generate(self, question: str, state: Any) -> Iterator[str]:
         """Yield the reply so far, a word more each time. An exception among the replies is raised."""
@@ -72,6 +72,8 @@ class HostDouble:
         self.folder, self.name, self._draws = folder, name, draws
         self.settings = {"mode": mode, **(settings or {})}
         self.active = [name, *others]
+        self.tools: dict[str, Callable[[dict[str, Any]], str]] = {"echo": lambda arguments: str(arguments["text"])}
+        """The functions in user_data/tools, by name."""
         self.model = Model()
         self.elements: dict[str, Any] = {}
         for part in ("user_data/extensions", "extensions", "user_data/characters", "user_data/models", "user_data/cache"):
@@ -89,6 +91,7 @@ class HostDouble:
         self.shared = self._host("shared")
         self.extensions = self._host("extensions")
         self.shared.settings.update(self.settings)
+        self._host("chat_turns").tools = self.tools
         self.shared.model, self.shared.tokenizer, self.shared.model_name = self.model, Words(), "SmolLM2-135M-Instruct"
         self.shared.args.extensions = list(self.active)
         self.extensions.available_extensions = self.extensions.find_extensions()
@@ -112,7 +115,8 @@ class HostDouble:
         for kind in ("css", "js"):
             self.extensions.apply_extensions(kind)
         settings = self.shared.settings
-        self.elements = {**settings, "character_menu": settings["character"], "user_menu": settings["user"], "textbox": {"text": "", "files": []}}
+        self.elements = {key: value for key, value in settings.items() if key not in self.shared.not_on_the_page and "familiar" not in key}
+        self.elements.update(character_menu=settings["character"], user_menu=settings["user"], textbox={"text": "", "files": []})
         self.elements.update(self.shared.persistent_interface_state)
         self.elements.update(mode=settings["mode"], history={"internal": [], "visible": [], "metadata": {}}, unique_id=None, search_chat="")
         self._open_latest()
@@ -192,28 +196,28 @@ class HostDouble:
         state.pop("textbox")
         return state
 
-    def say(self, text: str, stop_at: int | None = None) -> str:
-        """Send a message and return the reply; `stop_at` presses Stop before that piece of it, counted from 0."""
-        return self._turn({"text": text, "files": []}, stop_at)
+    def say(self, text: str) -> str:
+        """Send a message and return the reply."""
+        return self._turn(text)
 
-    def regenerate(self, stop_at: int | None = None) -> str:
+    def say_and_stop(self, text: str, words: int = 4) -> str:
+        """Send a message, press Stop once the reply has so many words, and return what there is of it."""
+        return self._turn(text, words)
+
+    def regenerate(self) -> str:
         """Answer the last message anew and return the reply."""
-        return self._turn({"text": "", "files": []}, stop_at, regenerate=True)
+        return self._turn("", regenerate=True)
 
-    def continue_(self, stop_at: int | None = None) -> str:
+    def continue_(self) -> str:
         """Let the model go on with its last reply and return all of it."""
-        return self._turn({"text": "", "files": []}, stop_at, _continue=True)
+        return self._turn("", _continue=True)
 
-    def _turn(self, text: Any, stop_at: int | None, **kind: bool) -> str:
-        chat = self._host("chat")
-        state, was = self.state(), self.model.during
-        if stop_at is not None:
-            self.model.during = lambda piece: setattr(self.shared, "stop_everything", self.shared.stop_everything or piece == stop_at)
-        try:
-            for history in self._streamed(chat.generate_chat_reply_wrapper(text, state, **kind)):
-                self.elements["history"] = history
-        finally:
-            self.model.during = was
+    def _turn(self, text: str, words: int | None = None, **kind: bool) -> str:
+        replies = self._host("chat").generate_chat_reply_wrapper({"text": text, "files": []}, self.state(), **kind)
+        for history in self._streamed(replies):
+            self.elements["history"] = history
+            if words is not None and len(history["internal"][-1][1].split()) >= words:
+                self.shared.stop_everything = True
         return self.history["internal"][-1][1]
 
     def impersonate(self, text: str = "") -> str:
@@ -286,10 +290,9 @@ class HostDouble:
             self.elements.update(character_menu=character, name2=character)
         self._open_latest()
 
-    def use_tools(self, **tools: Callable[[dict[str, Any]], str]) -> None:
-        """Let the model call these functions."""
-        self._host("chat_turns").tools.update(tools)
-        self.elements["selected_tools"] = list(tools)
+    def use_tool(self, name: str) -> None:
+        """Tick a tool, or untick it."""
+        self.elements["selected_tools"] = sorted({name} ^ set(self.elements["selected_tools"]))
 
     def api_chat(self, messages: list[dict[str, Any]], user: str | None = None, **fields: Any) -> str:
         """POST /v1/chat/completions and return the reply's content, '' when it is a call of a tool."""

@@ -46,6 +46,13 @@ def _fork_components_exist() -> None:
     gradio.DragDrop = drag_drop
 
 
+def _slow_machines_are_patient() -> None:
+    """Gradio ends the program when its first look at its own page takes three seconds, which it does on a busy machine."""
+    from gradio import networking
+
+    networking.url_ok = lambda url: True
+
+
 def _blocks_ignore_the_theme_flag() -> None:
     """The fork's `Blocks(dark_theme=)` chooses light or dark before the first paint."""
     import gradio
@@ -62,6 +69,7 @@ def _shim() -> None:
     _hub_has_a_token_folder()
     _schemas_may_be_booleans()
     _fork_components_exist()
+    _slow_machines_are_patient()
     _blocks_ignore_the_theme_flag()
 
 

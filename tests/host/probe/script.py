@@ -84,8 +84,8 @@ def input_modifier(string, state, is_chat=False):
 def custom_generate_chat_prompt(user_input, state, **kwargs):
     history = kwargs["history"]
     shared_rows = bool(history["internal"]) and history["internal"][0] is state["history"]["internal"][0]
-    facts = (turn_kind(state, history, kwargs["_continue"]), user_input, history["internal"], "shared" if shared_rows else "copied", locked())
-    note("prompt", *facts)
+    kind = turn_kind(state, history, kwargs["_continue"])
+    note("prompt", kind, user_input, history["internal"], "shared" if shared_rows else "copied", locked())
     asked[0] = "" if state.get("_tool_turn") else user_input
 
 
@@ -113,5 +113,5 @@ def custom_generate_reply(question, original_question, state, stopping_strings, 
 
 
 def output_modifier(string, state, is_chat=False):
-    note("output", string.split("word")[0], "chat" if is_chat else "plain", locked())
+    note("output", string, "chat" if is_chat else "plain", locked())
     return string

@@ -178,8 +178,17 @@ def generate_chat_reply_wrapper(text: Any, state: Any, regenerate: bool = False,
         yield history
     state["history"] = history
     if shown:
-        _sync(_current_version(history, len(history["internal"]) - 1), history)
+        _sync_tools(history)
     save_history(history, state["unique_id"], state["character_menu"], state["mode"])
+
+
+def _sync_tools(history: Any) -> None:
+    """Let the current version, if there are versions, know what the tools said."""
+    row = len(history["internal"]) - 1
+    version = _current_version(history, row)
+    _sync(version, history)
+    if version is not None and "tool_sequence" in history["metadata"][f"assistant_{row}"]:
+        version["tool_sequence"] = history["metadata"][f"assistant_{row}"]["tool_sequence"]
 
 
 def _taken_sequence(history: Any) -> Any:

@@ -24,6 +24,9 @@ settings: dict[str, Any] = {
     "temperature": 0.6, "top_p": 0.95, "seed": -1, "default_extensions": [], "dark_theme": True, "show_controls": True,
 }
 default_settings = dict(settings)
+not_on_the_page = ("character", "user", "default_extensions", "dark_theme", "show_controls")
+"""Settings that are no part of a turn's `state` (the stand-in's own list)."""
+
 user_data_dir = Path("user_data")
 model: Any = None
 tokenizer: Any = None

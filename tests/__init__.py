@@ -1,0 +1,1 @@
+"""The tests of Familiar; they mirror the package."""

@@ -1,0 +1,94 @@
+"""The scenarios of a person at the webui, on the real one: SmolLM2 in server.py, its page in Chromium, in both folders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from . import environment
+from .conftest import SHOTS
+from .double import RESIDENCES, Residence
+from .scenarios import SCENARIOS
+from .scene import EXTENSION, Scene, entries, real_scene
+from .server import HostServer, place
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.host, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def installed(fresh_copy: Callable[..., Path], host_python: Path) -> Path:
+    """A copy of the host into which the program behind `make install` has put the extension."""
+    webui = fresh_copy()
+    said = environment.install(webui, host_python)
+    assert (webui / RESIDENCES["user"] / "familiar").resolve() == EXTENSION, said
+    return webui
+
+
+@pytest.fixture(scope="module")
+def data_dir(lives: Residence, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the extension remembers, one for each place it lives in."""
+    return tmp_path_factory.mktemp(f"data-{lives}")
+
+
+@pytest.fixture(scope="module")
+def server(installed: Path, host_python: Path, lives: Residence, data_dir: Path) -> Iterator[HostServer]:
+    """The real host with the extension living where it should."""
+    place(installed, EXTENSION, "familiar", lives)
+    with HostServer(installed, host_python, FAMILIAR_DATA_DIR=str(data_dir)) as running:
+        yield running
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__)
+def test_on_the_real_host(
+    scenario: Callable[[Scene], None], server: HostServer, data_dir: Path, browser: Browser, lives: Residence
+) -> None:
+    with real_scene(browser, server, data_dir, SHOTS / f"{lives}-{scenario.__name__}") as scene:
+        scenario(scene)
+    assert "Traceback" not in server.log
+
+
+def test_a_kill_in_the_middle_of_a_reply_loses_nothing_that_was_said(
+    installed: Path, host_python: Path, lives: Residence, browser: Browser, tmp_path: Path
+) -> None:
+    place(installed, EXTENSION, "familiar", lives)
+    with HostServer(installed, host_python, FAMILIAR_DATA_DIR=str(tmp_path)) as server:
+        with real_scene(browser, server, tmp_path, SHOTS / f"{lives}-killed") as scene:
+            scene.host.new_chat()
+            reply = scene.host.say("My ferret is called Nimbus.")
+            scene.host.begin("Tell me a long story about a ferret.")
+            server.kill()
+        found = entries(tmp_path)
+        assert [entry["said"] for entry in found] == ["My ferret is called Nimbus.", "Tell me a long story about a ferret."]
+        assert found[0]["reply"] == reply.strip()
+        server.start()
+        with real_scene(browser, server, tmp_path, SHOTS / f"{lives}-after-kill") as scene:
+            scene.host.new_chat()
+            scene.host.say("What is the name of my ferret?")
+            assert "My ferret is called Nimbus." in scene.shown()
+
+
+def test_without_a_page_it_serves_the_api_alone(installed: Path, host_python: Path, lives: Residence, tmp_path: Path) -> None:
+    place(installed, EXTENSION, "familiar", lives)
+    with HostServer(installed, host_python, nowebui=True, FAMILIAR_DATA_DIR=str(tmp_path)) as server:
+        server.api_chat([{"role": "user", "content": "My oboe is called Fern."}], user="dora")
+        server.api_chat([{"role": "user", "content": "What is the name of my oboe?"}], user="dora")
+        told, asked = entries(tmp_path)
+        assert (told["person"], asked["memories"]) == ("dora", [told["id"]])
+        assert "Traceback" not in server.log
+
+
+def test_a_missing_package_leaves_the_host_running_and_is_said(
+    installed: Path, host_python: Path, lives: Residence, tmp_path: Path
+) -> None:
+    place(installed, EXTENSION, "familiar", lives)
+    (tmp_path / "sqlalchemy").mkdir()
+    (tmp_path / "sqlalchemy" / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'sqlalchemy'\", name='sqlalchemy')\n")
+    with HostServer(installed, host_python, nowebui=True, FAMILIAR_DATA_DIR=str(tmp_path / "data"), PYTHONPATH=str(tmp_path)) as server:
+        assert server.api_chat([{"role": "user", "content": "Are you there?"}], user="dora")
+        assert "make install" in server.log
