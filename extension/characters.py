@@ -29,7 +29,7 @@ def character(name: str, folder: Path) -> Character:
 
     Raises SettingsError when the file is malformed, NotFound when the name is no plain name.
     """
-    if not name.strip() or Path(name).name != name or name.startswith("."):
+    if not name.strip() or Path(name).name != name or name.startswith(".") or "\0" in name:
         raise NotFound(f"{name!r} is no name for a companion: it may hold no slash and may not begin with a dot.")
     path = folder / f"{name}.yaml"
     try:

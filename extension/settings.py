@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,6 +76,8 @@ class Settings(BaseModel):
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
+        if "?" in str(value):
+            raise ValueError("the folder's name may hold no question mark, which ends a path in a database's address")
         return value.expanduser().absolute()
 
     @property
@@ -147,7 +150,8 @@ def replace_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as exc:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
         raise StoreError(f"Cannot write {path}: {exc.strerror}. Check the folder's permissions and the free space.") from exc
 
 
@@ -164,8 +168,12 @@ def _from_file(path: Path) -> dict[str, Any]:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+    except (OSError, UnicodeDecodeError) as exc:
         raise SettingsError(f"Cannot read {path}: {exc}. Mend the file, or move it away to start with the defaults.") from exc
+    except yaml.YAMLError as exc:  # its text quotes the file, where a key may have been put by mistake
+        mark = getattr(exc, "problem_mark", None)
+        where = f"line {mark.line + 1}" if mark else "its text"
+        raise SettingsError(f"Cannot read {path}: {where} is no YAML. Mend the file, or move it away to start with the defaults.") from None
     if found is None:
         return {}
     if not isinstance(found, dict):
