@@ -58,7 +58,6 @@ def run(app: App, build: Callable[[App], Any], open_browser: bool) -> None:
     settings = app.settings
     login = credentials(settings)
     port = free_port(settings.listen, settings.port)
-    warm_up(app)
     page = build(app)
     page.queue(default_concurrency_limit=None, api_open=False).launch(
         server_name=settings.listen,
@@ -76,6 +75,7 @@ def run(app: App, build: Callable[[App], Any], open_browser: bool) -> None:
         app_kwargs={"middleware": layers(settings)},
         **look(),
     )
+    warm_up(app)  # not before Gradio is imported: two threads that import numpy at once may both fail
     sys.stdout.write(f"Familiar is at http://{_named(settings.listen)}:{port}  (Ctrl+C ends it)\n")
     sys.stdout.flush()
     page.block_thread()

@@ -18,9 +18,9 @@ PATIENCE = 120.0
 class Server:
     """A command that serves the chat. Use as a context, or call `start` and `stop`."""
 
-    def __init__(self, data_dir: Path, command: list[str] | None = None, **environ: str) -> None:
+    def __init__(self, data_dir: Path, command: list[str] | None = None, python: str = sys.executable, **environ: str) -> None:
         self.data_dir = data_dir
-        self._command = command or ["-m", "tests.browser.child", "echo", "0.01"]
+        self._command = [python, *(command or ["-m", "tests.browser.child", "echo", "0.01"])]
         given = {"FAMILIAR_DATA_DIR": str(data_dir), "FAMILIAR_PORT": "0", "FAMILIAR_HOST": "scripted", "FAMILIAR_EMBEDDER": "hashing"}
         self._environ = {**os.environ, **given, **environ}
         self._process: subprocess.Popen[str] | None = None
@@ -35,7 +35,7 @@ class Server:
     def start(self) -> Server:
         """Start it and wait until it can be asked."""
         self._process = subprocess.Popen(
-            [sys.executable, *self._command], cwd=ROOT, env=self._environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            self._command, cwd=ROOT, env=self._environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         there = threading.Event()
         threading.Thread(target=self._read, args=(self._process, there), daemon=True).start()

@@ -65,7 +65,7 @@ def test_reasoning_is_shown_collapsed_and_is_no_part_of_the_reply(open_window, s
     window.find("#chatbot").get_by_text("Thoughts").click()
     expect(thoughts).to_be_visible()
     window.search("kites")
-    window.choose("kites")
+    window.choose("What do you think of kites?")
     expect(window.find("#familiar-reply textarea")).to_have_value("Here is one.")
 
 

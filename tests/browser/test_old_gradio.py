@@ -1,0 +1,89 @@
+"""The panel under the Gradio that the webui pins, which has other components than ours.
+
+Needs a Python with Gradio 4.37 and the packages of extension/requirements.txt, named by HOST_PYTHON; the tests against
+the real webui (`make host-test`) build such a one.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+from playwright.sync_api import expect
+
+from .server import Server
+from .window import Window
+
+PYTHON = os.environ.get("HOST_PYTHON", "")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(not PYTHON, reason="HOST_PYTHON names no Python with the webui's Gradio 4.37"),
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    with Server(tmp_path_factory.mktemp("old"), ["-m", "tests.browser.old_child"], python=PYTHON, TEST_PORT=str(port)) as server:
+        assert "Gradio 4." in server.output
+        yield server
+
+
+@pytest.fixture
+def window(browser, server):
+    page = browser.new_page(viewport={"width": 900, "height": 1200})
+    page.goto(server.url)
+    window = Window(page, server.url)
+    expect(window.memories).to_have_count(25, timeout=30_000)
+    yield window
+    page.close()
+
+
+def test_it_shows_why_and_hostile_words_stay_text(window):
+    expect(window.why).to_contain_text("<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'> **My parrot**")
+    expect(window.why.locator(".scores").first).to_be_visible()
+    assert window.page.evaluate("window.hacked") is None
+    assert window.find("#familiar img").count() == 0
+
+
+def test_the_list_grows_and_is_searched(window):
+    window.find("#familiar-more").click()
+    expect(window.memories).to_have_count(31)
+    window.search("parrot")
+    expect(window.memories.first).to_contain_text("My parrot")
+
+
+def test_a_memory_is_mended_pinned_and_forgotten(window):
+    window.search("Entry 7 ")
+    window.choose("Entry 7 is about the weather.")
+    window.find("#familiar-said textarea").fill("Entry 7 is about the tide.")
+    window.find("#familiar-save").click()
+    expect(window.find("#familiar-list-note")).to_have_text("Saved.")
+    window.find("#familiar-pin").click()
+    expect(window.find("#familiar-pin")).to_have_text("Unpin")
+    expect(window.memories.filter(has_text="★")).to_have_count(1)
+    window.find("#familiar-forget").click()
+    window.find("#familiar-forget-yes").click()
+    expect(window.find("#familiar-list-note")).to_have_text("Forgotten.")
+    window.search("tide")
+    expect(window.memories.filter(has_text="tide")).to_have_count(0)
+
+
+def test_settings_are_kept(window):
+    window.find("#familiar-scope label").filter(has_text="Everything of mine").click()
+    expect(window.find("#familiar-settings-note")).to_have_text("Kept.")
+    window.find("#familiar-budget input[type=number]").fill("450")
+    window.find("#familiar-enabled input").click()
+    window.page.wait_for_timeout(1000)
+    window.page.reload()
+    expect(window.find("#familiar-scope label.selected")).to_have_text("Everything of mine", timeout=20_000)
+    expect(window.find("#familiar-budget input[type=number]")).to_have_value("450")
+    expect(window.find("#familiar-enabled input")).not_to_be_checked()
+
+
+def test_the_refresh_button_looks_again(window):
+    window.find("#familiar-refresh").click()
+    expect(window.why).to_contain_text("the model was given")
