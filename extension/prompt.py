@@ -29,8 +29,6 @@ _INVISIBLE = ("Cc", "Cf", "Cs")
 _FENCE = re.compile(r"```+|##+")
 _SPACE = re.compile(r"\s+")
 _REASONING = re.compile(r"\A\s*<(think|thinking|reasoning)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL)
-_REASONING_END = "</think>"
-"""Some chat templates open the block in the prompt, so that a reply holds only its end."""
 
 
 def pack(memories: Sequence[Memory], count: Count, budget: int, zone: tzinfo | None = None) -> Briefing:
@@ -85,10 +83,8 @@ def fit_rows(rows: Sequence[tuple[str, str]], count: Count, room: int) -> list[t
 
 def split_reasoning(text: str) -> tuple[str, str]:
     """Return (reasoning, answer) of a reply that may begin with a <think> block; an unfinished block is all reasoning."""
-    if found := _REASONING.match(text):
-        return found.group(2).strip(), text[found.end() :]
-    reasoning, end, answer = text.partition(_REASONING_END)
-    return (reasoning.strip(), answer.lstrip()) if end else ("", text)
+    found = _REASONING.match(text)
+    return (found.group(2).strip(), text[found.end() :]) if found else ("", text)
 
 
 def _packed(memories: Sequence[Memory], count: Count, zone: tzinfo | None, part: int) -> Briefing:
