@@ -1,7 +1,7 @@
-"""Recall by meaning: the embeddings of exchanges, kept in the database, and the vector index fed from them.
+"""Recall by meaning: the vector index of this process, fed from the embeddings in the database.
 
-Two steps, both idempotent and both resumed where a kill left them: texts become embeddings (stored with a digest of
-the text, so nothing is embedded twice), and embeddings go into the vector index of this process.
+Two steps, both idempotent and both resumed where a kill left them: texts become embeddings (see embeddings.py), and
+embeddings go into the index.
 """
 
 from __future__ import annotations
@@ -9,26 +9,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Lock, RLock
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..database import Database, counter, embedding, exchange, forgotten, set_watermark, watermark
+from ..database import Database, forgotten, watermark
 from ..errors import IndexUnavailable, MissingPackage, StoreError
-from ..messages import digest
 from ..ports import Embedder
 from ..vectors import ChromaVectors, ExactVectors, Key, VectorIndex, own
-from .rows import slices
+from .embeddings import PARTS, Embeddings, unpacked
 
 if TYPE_CHECKING:
     from ..ports import Vectors
 
 log = logging.getLogger(__name__)
 
-PARTS = ("said", "reply")
-_EMBED_BATCH = 32
-_SYNC_BATCH = 1_000
 _REBUILDS = 3
 """How often Chroma's index is started anew after failures before this process searches exactly instead."""
 
@@ -54,7 +50,7 @@ class Semantic:
         self._loaded = False
         self._halted = False
         self._lock = RLock()
-        self._embedding = Lock()
+        self._embeddings = Embeddings(database, embedder)
 
     @property
     def kind(self) -> str:
@@ -75,7 +71,7 @@ class Semantic:
         if not self._loaded:
             _ = self.embedder.dimensions  # whatever it takes to know them: the model is loaded now
             self._loaded = True
-        while step := self._embed_step():
+        while step := self._embed_some():
             done += step
             self.sync()
         return done
@@ -83,7 +79,7 @@ class Semantic:
     def embed(self) -> int:
         """Embed what the diary holds beyond the watermark; return how many exchanges were looked at."""
         done = 0
-        while step := self._embed_step():
+        while step := self._embed_some():
             done += step
         return done
 
@@ -128,29 +124,15 @@ class Semantic:
 
     def search_place(self, place: str, realms: Sequence[int], vector: Vectors) -> dict[int, float]:
         """Return the similarity of every exchange of one place, within realms, to `vector`: exact, since a chat is small."""
-        match = sa.and_(exchange.c.place_id == place, exchange.c.realm_id.in_(list(realms)))
-        with self._database.read() as connection:
-            ids = list(connection.execute(sa.select(exchange.c.id).where(match)).scalars())
-        return self.similarity(vector, ids)
+        return self._embeddings.of_place(place, realms, vector)
 
     def similarity(self, vector: Vectors, exchanges: Sequence[int]) -> dict[int, float]:
         """Return the similarity of each of these exchanges to `vector`, the better part of each."""
-        found: dict[int, float] = {}
-        query = sa.select(embedding.c.exchange_id, embedding.c.vector).where(embedding.c.space == self.embedder.name)
-        rows: list[Any] = []
-        with self._database.read() as connection:
-            for some in slices(exchanges):
-                rows += connection.execute(query.where(embedding.c.exchange_id.in_(some))).all()
-        if rows:
-            scores = _unpacked([row.vector for row in rows]) @ vector
-            for row, score in zip(rows, scores, strict=True):
-                found[row.exchange_id] = max(found.get(row.exchange_id, -1.0), float(score))
-        return found
+        return self._embeddings.similarity(vector, exchanges)
 
     def behind(self) -> int:
         """Return how many revisions of the diary have no embeddings yet."""
-        with self._database.read() as connection:
-            return watermark(connection, "revision") - watermark(connection, self._watermark)
+        return self._embeddings.behind()
 
     def rebuild(self) -> int:
         """Empty the vector index and fill it from the embeddings; return how many exchanges it holds."""
@@ -162,14 +144,7 @@ class Semantic:
 
     def expected(self) -> dict[int, set[Key]]:
         """Return the keys that each realm of the index should hold."""
-        query = sa.select(exchange.c.realm_id, embedding.c.exchange_id, embedding.c.part).join(
-            exchange, exchange.c.id == embedding.c.exchange_id
-        )
-        keys: dict[int, set[Key]] = {}
-        with self._database.read() as connection:
-            for realm, number, part in connection.execute(query.where(embedding.c.space == self.embedder.name)):
-                keys.setdefault(realm, set()).add((number, part))
-        return keys
+        return self._embeddings.keys()
 
     def indexed(self) -> dict[int, set[Key]]:
         """Return the keys that each realm of the index holds."""
@@ -184,15 +159,14 @@ class Semantic:
     def close(self) -> None:
         """Let go of the index, and of Chroma's folder."""
         self.halt()
-        with self._lock, self._embedding:
+        with self._lock, self._embeddings.idle:
             index, self._index = self._index, None
             self._checked, self._failed, self._halted = False, "", False
             if index is not None:
                 index.close()
 
-    @property
-    def _watermark(self) -> str:
-        return f"embedding:{self.embedder.name}"
+    def _embed_some(self) -> int:
+        return 0 if self._halted else self._embeddings.step()
 
     def _opened(self) -> VectorIndex:
         """Return the index to use from now on: Chroma's as soon as its folder is free, exact search until then."""
@@ -247,66 +221,12 @@ class Semantic:
             self._index.clear()
         self._failed = ""
 
-    def _embed_step(self) -> int:
-        with self._embedding:
-            with self._database.read() as connection:
-                done, newest = watermark(connection, self._watermark), watermark(connection, "revision")
-                if done >= newest or self._halted:
-                    return 0
-                rows = connection.execute(
-                    sa.select(exchange).where(exchange.c.revision > done).order_by(exchange.c.revision).limit(_EMBED_BATCH)
-                ).all()
-                known = self._known(connection, [row.id for row in rows])
-            up_to = rows[-1].revision if len(rows) == _EMBED_BATCH else newest
-            texts = {(row.id, part): getattr(row, part) for row in rows for part in PARTS if getattr(row, part).strip()}
-            new = [key for key, text in texts.items() if known.pop(key, None) != digest(text)]
-            packed = self._embedded(new, texts)
-            stale = [key for key in known if key not in texts]
-            with self._database.write() as connection:
-                if watermark(connection, self._watermark) == done:  # or else another process has done these meanwhile
-                    self._store(connection, up_to, {key: (digest(texts[key]), packed[key]) for key in new}, stale)
-            return max(1, len(rows))
-
-    def _embedded(self, keys: Sequence[Key], texts: dict[Key, str]) -> dict[Key, bytes]:
-        if not keys:
-            return {}
-        vectors = self.embedder.embed([texts[key] for key in keys])
-        return {key: _packed(vector) for key, vector in zip(keys, vectors, strict=True)}
-
-    def _known(self, connection: sa.Connection, ids: Sequence[int]) -> dict[Key, str]:
-        match = sa.and_(embedding.c.exchange_id.in_(list(ids)), embedding.c.space == self.embedder.name)
-        query = sa.select(embedding.c.exchange_id, embedding.c.part, embedding.c.digest).where(match)
-        return {(row[0], row[1]): row[2] for row in connection.execute(query)}
-
-    def _store(self, connection: sa.Connection, up_to: int, new: dict[Key, tuple[str, bytes]], stale: Sequence[Key]) -> None:
-        """Store embeddings of exchanges that are still as they were read; a changed one comes again with its new revision."""
-        ids = {number for number, _ in new}
-        match = sa.and_(exchange.c.id.in_(ids), exchange.c.revision <= up_to)
-        alive = set(connection.execute(sa.select(exchange.c.id).where(match)).scalars())
-        for name in PARTS:
-            old = [number for number, part in [*stale, *new] if part == name]
-            connection.execute(sa.delete(embedding).where(embedding.c.exchange_id.in_(old), embedding.c.part == name))
-        others = sa.and_(embedding.c.exchange_id.in_(ids), embedding.c.space != self.embedder.name)
-        connection.execute(sa.delete(embedding).where(others))
-        values = [
-            {"exchange_id": number, "part": part, "space": self.embedder.name, "digest": key, "vector": vector}
-            for (number, part), (key, vector) in new.items()
-            if number in alive
-        ]
-        if values:
-            connection.execute(sa.insert(embedding), values)
-        if watermark(connection, self._watermark) == 0:  # another model's embeddings are being replaced
-            connection.execute(sa.update(counter).where(counter.c.name.startswith("embedding:")).values(value=0))
-        set_watermark(connection, self._watermark, up_to)
-
     def _feed(self, index: VectorIndex) -> int:
         done = 0
         while not self._halted:
-            with self._database.read() as connection:
-                newest = watermark(connection, self._watermark)
-                if index.revision >= newest:
-                    break
-                rows, gone, up_to = self._changes(connection, index.revision, newest)
+            if index.revision >= self._embeddings.done():
+                break
+            rows, gone, up_to = self._embeddings.changes(index.revision)
             for realm in sorted({row.realm_id for row in rows} | {row.realm_id for row in gone}):
                 self._put(
                     index, realm, [row for row in rows if row.realm_id == realm], [row.exchange_id for row in gone if row.realm_id == realm]
@@ -325,22 +245,6 @@ class Semantic:
         self._buried = newest
         return len(gone)
 
-    def _changes(self, connection: sa.Connection, after: int, newest: int) -> tuple[Sequence[Any], Sequence[Any], int]:
-        within = sa.and_(exchange.c.revision > after, exchange.c.revision <= newest)
-        ids = (
-            sa.select(exchange.c.id, exchange.c.realm_id, exchange.c.revision)
-            .where(within)
-            .order_by(exchange.c.revision)
-            .limit(_SYNC_BATCH)
-        )
-        found = connection.execute(ids).all()
-        up_to = found[-1].revision if len(found) == _SYNC_BATCH else newest
-        part = ids.subquery()
-        on = sa.and_(embedding.c.exchange_id == part.c.id, embedding.c.space == self.embedder.name)
-        rows = connection.execute(sa.select(part, embedding.c.part, embedding.c.vector).join(embedding, on, isouter=True)).all()
-        match = sa.and_(forgotten.c.revision > after, forgotten.c.revision <= up_to)
-        return rows, connection.execute(sa.select(forgotten.c.exchange_id, forgotten.c.realm_id).where(match)).all(), int(up_to)
-
     def _put(self, index: VectorIndex, realm: int, rows: Sequence[Any], gone: Sequence[int]) -> None:
         present = [row for row in rows if row.vector is not None]
         keys = [(row.id, row.part) for row in present]
@@ -348,37 +252,14 @@ class Semantic:
         if absent:
             index.remove(realm, sorted(absent))
         if keys:
-            index.put(realm, keys, _unpacked([row.vector for row in present]))
+            index.put(realm, keys, unpacked([row.vector for row in present]))
 
     def _agrees(self, index: VectorIndex) -> bool:
         """Return whether the index holds as many vectors as it should; looked at once after opening."""
         for _ in range(3):  # again, since another process may have written between feeding and counting
-            counts, wanted = index.counts(), self._wanted(index.revision)
+            counts, wanted = index.counts(), self._embeddings.counts(index.revision)
             bounds = ((counts.get(realm, 0), wanted.get(realm, (0, 0))) for realm in {*counts, *wanted})
             if self._halted or all(least <= count <= most for count, (least, most) in bounds):
                 return True
             self._feed(index)
         return False
-
-    def _wanted(self, revision: int) -> dict[int, tuple[int, int]]:
-        """Return the least and the most vectors each realm should hold at a revision.
-
-        An exchange that changed since may or may not have been put in before it changed.
-        """
-        settled = sa.func.sum(sa.case((exchange.c.revision <= revision, 1), else_=0))
-        query = sa.select(exchange.c.realm_id, settled, sa.func.count()).join(embedding, embedding.c.exchange_id == exchange.c.id)
-        query = query.where(embedding.c.space == self.embedder.name).group_by(exchange.c.realm_id)
-        with self._database.read() as connection:
-            return {row[0]: (int(row[1]), int(row[2])) for row in connection.execute(query)}
-
-
-def _packed(vector: Any) -> bytes:
-    """Return a vector as float16 bytes: half the size, and a cosine that differs by less than 0.001."""
-    return bytes(vector.astype("float16").tobytes())
-
-
-def _unpacked(blobs: Sequence[bytes]) -> Vectors:
-    """Return float32 vectors, shape (len(blobs), dimensions)."""
-    import numpy as np
-
-    return np.frombuffer(b"".join(blobs), dtype=np.float16).reshape(len(blobs), -1).astype(np.float32)
