@@ -6,20 +6,25 @@ import logging
 import threading
 from threading import Event
 
+import pytest
+
 from extension.errors import StoreLocked
 from extension.memory.catchup import CatchUp
 
 
+@pytest.fixture
 def alive():
-    return [thread.name for thread in threading.enumerate() if thread.name == "familiar-catch-up"]
+    """Return the names of the worker threads that were not there when the test began."""
+    before = set(threading.enumerate())
+    return lambda: [thread.name for thread in threading.enumerate() if thread not in before and thread.name == "familiar-catch-up"]
 
 
-def test_nothing_runs_before_the_first_kick():
+def test_nothing_runs_before_the_first_kick(alive):
     CatchUp(lambda: None)
     assert alive() == []
 
 
-def test_a_kick_runs_the_steps_in_their_order():
+def test_a_kick_runs_the_steps_in_their_order(alive):
     done = []
     catch_up = CatchUp(lambda: done.append("first"), lambda: done.append("second"))
     catch_up.kick()
@@ -89,7 +94,7 @@ def test_an_unforeseen_error_does_not_end_the_worker(caplog):
     catch_up.close()
 
 
-def test_closing_ends_after_the_step_under_way():
+def test_closing_ends_after_the_step_under_way(alive):
     done = []
 
     def first():
