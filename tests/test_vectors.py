@@ -229,3 +229,49 @@ def test_an_index_damaged_by_a_kill_starts_anew_and_never_ends_the_process(kille
     index.put(7, [(1, "said")], np.ones((1, 32), dtype=np.float32))
     assert index.counts() == {7: 1}
     index.close()
+
+
+MEMORY = """
+import sys
+from pathlib import Path
+from threading import Barrier, Thread
+import numpy
+barrier = Barrier(16)
+def say():
+    barrier.wait()
+    for _ in range(4):
+        words = [(b"unmistakable" * 14_000, bytes(1000)) for _ in range(8)]
+        del words
+    barrier.wait()
+threads = [Thread(target=say) for _ in range(16)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+from extension.vectors import ChromaVectors
+index = ChromaVectors(Path(sys.argv[1]), "space")
+for realm in range(1, 9):
+    index.put(realm, [(1, "said")], numpy.ones((1, 384), dtype=numpy.float32))
+index.close()
+"""
+
+
+def test_nothing_else_this_process_knew_is_in_the_files_of_the_index(tmp_path):
+    """hnswlib writes memory it never filled: here, what threads that ended had in theirs."""
+    subprocess.run([sys.executable, "-c", MEMORY, str(tmp_path / "vectors")], check=True, cwd=ROOT)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len([path for path in files if path.name == "data_level0.bin"]) == 8
+    assert [path for path in files if b"unmistakable" in path.read_bytes()] == []
+
+
+def test_an_index_grows_beyond_its_first_graph(tmp_path):
+    vectors = np.random.default_rng(2).normal(size=(1200, 16)).astype(np.float32)
+    index = ChromaVectors(tmp_path / "vectors", "space")
+    for start in range(0, 1200, 40):
+        index.put(7, [(number, "said") for number in range(start, start + 40)], vectors[start : start + 40])
+        assert start in index.search([7], vectors[start], 3)
+    index.close()
+    again = ChromaVectors(tmp_path / "vectors", "space")
+    assert again.counts() == {7: 1200}
+    assert all(number in again.search([7], vectors[number], 3) for number in range(0, 1200, 50))
+    again.close()

@@ -1,70 +1,30 @@
-"""Vector indexes, one collection for each realm: Chroma for the process that owns the folder, exact search for the others.
-
-Chroma's embedded client is made for one process at a time. So the first process that wants the folder takes a lock
-and holds it for life; any other searches the embeddings in the database exactly (numpy), which needs no second copy
-on disk and is never behind. Whichever is used, the embeddings in the database are the source, and both can be rebuilt.
-"""
+"""HNSW indexes in an embedded Chroma, owned by one process at a time."""
 
 from __future__ import annotations
 
 import json
 import logging
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from .errors import IndexUnavailable, MissingPackage
-from .settings import replace_text
+from ..errors import IndexUnavailable, MissingPackage
+from ..settings import replace_text
+from .graphs import scrub, survives
+from .index import Key
 
 if TYPE_CHECKING:
-    from .ports import Vectors
+    from ..ports import Vectors
 
 log = logging.getLogger(__name__)
-
-Key = tuple[int, str]
-"""An exchange and the part of it that was embedded: 'said' or 'reply'."""
-
-
-class VectorIndex(Protocol):
-    """What both indexes can do; see ChromaVectors for the meaning of each method."""
-
-    @property
-    def revision(self) -> int: ...
-    def advance(self, revision: int) -> None: ...
-    def put(self, realm: int, keys: Sequence[Key], vectors: Vectors) -> None: ...
-    def remove(self, realm: int, keys: Sequence[Key]) -> None: ...
-    def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]: ...
-    def size(self, realm: int) -> int: ...
-    def counts(self) -> dict[int, int]: ...
-    def keys(self, realm: int) -> set[Key]: ...
-    def clear(self) -> None: ...
-    def close(self) -> None: ...
-
 
 FORMAT = 1
 _MARKER = "familiar.json"
 _IN_USE = "in-use"
 """A file that lies in the folder from opening to closing: found at the start, it tells of a process that was killed."""
 _BATCH = 2_000
-_PROBE = """
-import sys, chromadb, numpy
-client = chromadb.PersistentClient(sys.argv[1], settings=chromadb.Settings(anonymized_telemetry=False))
-for found in client.list_collections():
-    starts = range(0, found.count(), 2000)
-    for start in {*starts[:: 1 + len(starts) // 8], *starts[-2:]}:
-        page = found.get(limit=2000, offset=start, include=["embeddings"])
-        if not numpy.allclose(numpy.linalg.norm(page["embeddings"], axis=1), 1, atol=0.01):
-            sys.exit("vectors that are not of length one")
-        nearest = {"query_embeddings": page["embeddings"][-1:], "n_results": min(10, found.count()), "include": ["distances"]}
-        found.query(**nearest)
-        found.upsert(ids=page["ids"][-1:], embeddings=page["embeddings"][-1:])
-"""
-_PROBE_SECONDS = 300
 
 
 class _Taken(IndexUnavailable):
@@ -97,6 +57,7 @@ class ChromaVectors:
             raise
         self._collections: dict[int, Any] = {}
         self._sizes: dict[int, int] = {}
+        self._scrubbed: set[int] = set()
 
     @property
     def revision(self) -> int:
@@ -116,6 +77,10 @@ class ChromaVectors:
             for start in range(0, len(keys), _BATCH):
                 part = slice(start, start + _BATCH)
                 collection.upsert(ids=_ids(keys[part]), embeddings=vectors[part])
+            if realm not in self._scrubbed:
+                self._scrubbed.add(realm)
+                collection.count()  # its graph is made at the first look
+                scrub(self._folder)
 
     def remove(self, realm: int, keys: Sequence[Key]) -> None:
         """Remove the vectors of these keys; those that are not there are no error."""
@@ -160,7 +125,7 @@ class ChromaVectors:
 
     def clear(self) -> None:
         """Remove every vector and go back to revision 0. It starts with an empty folder, so it also mends a damaged one."""
-        self._collections, self._sizes = {}, {}
+        self._collections, self._sizes, self._scrubbed = {}, {}, set()
         try:
             with _translated():
                 self._client.close()
@@ -194,7 +159,7 @@ class ChromaVectors:
         if self._folder.exists() and self._marker_differs():
             log.warning("The vector index in %s is of another version or model; rebuilding it from the diary.", self._folder)
             self._remove_folder()
-        elif (self._folder / _IN_USE).exists() and not _survives(self._folder):
+        elif (self._folder / _IN_USE).exists() and not survives(self._folder):
             log.warning("The vector index in %s was damaged when its process was killed; rebuilding it from the diary.", self._folder)
             self._remove_folder()
         try:
@@ -238,114 +203,6 @@ class ChromaVectors:
             self._folder.unlink(missing_ok=True)
 
 
-class ExactVectors:
-    """Exact search over vectors held in memory, float32, one growing matrix for each realm."""
-
-    def __init__(self) -> None:
-        self.revision = 0
-        self._realms: dict[int, _Matrix] = {}
-        self._lock = RLock()
-
-    def advance(self, revision: int) -> None:
-        """Record the revision up to which the index has come."""
-        self.revision = revision
-
-    def put(self, realm: int, keys: Sequence[Key], vectors: Vectors) -> None:
-        """Add vectors or replace those of the same keys."""
-        with self._lock:
-            self._realms.setdefault(realm, _Matrix()).put(keys, vectors)
-
-    def remove(self, realm: int, keys: Sequence[Key]) -> None:
-        """Remove the vectors of these keys; those that are not there are no error."""
-        with self._lock:
-            if realm in self._realms:
-                self._realms[realm].remove(keys)
-
-    def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]:
-        """Return the cosine similarity of the exchanges nearest to `vector`, the better part of each."""
-        found: dict[int, float] = {}
-        with self._lock:
-            nearest = [pair for realm in realms if realm in self._realms for pair in self._realms[realm].nearest(vector, limit)]
-        for number, score in nearest:
-            found[number] = max(found.get(number, -1.0), score)
-        return found
-
-    def size(self, realm: int) -> int:
-        """Return the number of vectors in a realm."""
-        with self._lock:
-            return len(self._realms[realm].places) if realm in self._realms else 0
-
-    def counts(self) -> dict[int, int]:
-        """Return the number of vectors in each realm that has any."""
-        with self._lock:
-            return {realm: len(held.places) for realm, held in self._realms.items() if held.places}
-
-    def keys(self, realm: int) -> set[Key]:
-        """Return the keys of all vectors of a realm."""
-        with self._lock:
-            return set(self._realms[realm].places) if realm in self._realms else set()
-
-    def clear(self) -> None:
-        """Remove every vector and go back to revision 0."""
-        with self._lock:
-            self._realms.clear()
-            self.revision = 0
-
-    def close(self) -> None:
-        """Let go of the memory."""
-        self.clear()
-
-
-class _Matrix:
-    """The vectors of one realm: rows of a matrix with room to grow. A removed row is zero until it is used again."""
-
-    def __init__(self) -> None:
-        self.places: dict[Key, int] = {}
-        self._owners: list[Key | None] = []
-        self._free: list[int] = []
-        self._rows: Any = None
-
-    def put(self, keys: Sequence[Key], vectors: Vectors) -> None:
-        self._make_room(len(keys), vectors.shape[1])
-        for key, vector in zip(keys, vectors, strict=True):
-            if key not in self.places:
-                if self._free:
-                    self.places[key] = self._free.pop()
-                    self._owners[self.places[key]] = key
-                else:
-                    self.places[key] = len(self._owners)
-                    self._owners.append(key)
-            self._rows[self.places[key]] = vector
-
-    def remove(self, keys: Sequence[Key]) -> None:
-        for key in keys:
-            place = self.places.pop(key, None)
-            if place is not None:
-                self._rows[place] = 0.0
-                self._owners[place] = None
-                self._free.append(place)
-
-    def nearest(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
-        import numpy as np
-
-        size = len(self._owners)
-        if not size:
-            return []
-        scores = self._rows[:size] @ vector
-        best = np.argpartition(-scores, min(limit, size - 1))[:limit]
-        return [(owner[0], float(scores[index])) for index in best if (owner := self._owners[index]) is not None]
-
-    def _make_room(self, more: int, dimensions: int) -> None:
-        import numpy as np
-
-        needed = len(self._owners) + more
-        if self._rows is None or needed > len(self._rows):
-            rows = np.zeros((max(256, needed * 3 // 2), dimensions), dtype=np.float32)
-            if self._rows is not None:
-                rows[: len(self._rows)] = self._rows
-            self._rows = rows
-
-
 def _ids(keys: Sequence[Key]) -> list[str]:
     return [f"{number}:{what}" for number, what in keys]
 
@@ -362,15 +219,6 @@ def _taken(folder: Path) -> Any:
     except OSError as exc:
         raise IndexUnavailable(f"The vector index in {folder.parent} may not be written ({exc.strerror}).") from exc
     return lock
-
-
-def _survives(folder: Path) -> bool:
-    """Return whether a process survives opening and searching the index: damage in its files can end one at once."""
-    command = [sys.executable, "-c", _PROBE, str(folder)]
-    try:
-        return subprocess.run(command, capture_output=True, timeout=_PROBE_SECONDS, check=False).returncode == 0  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return False
 
 
 def _chromadb() -> Any:
