@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -244,9 +245,9 @@ CHATS = st.lists(st.lists(ROW, max_size=7), min_size=1, max_size=5)
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chats=CHATS, start=st.integers(0, 2), regenerate=st.booleans())
-def test_after_any_edits_the_place_is_what_the_host_shows(tmp_path_factory, chats, start, regenerate):
+def test_after_any_edits_the_place_is_what_the_host_shows(tmp_path_factory, empty_diary, chats, start, regenerate):
     """Whatever happened between two turns, the diary says what the chat says, and the row under way is untouched."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('any') / 'diary.sqlite'}")
+    database = Database(f"sqlite:///{shutil.copy(empty_diary, tmp_path_factory.mktemp('any') / 'diary.sqlite')}")
     diary = Diary(database)
     try:
         for chat in chats:
