@@ -115,6 +115,16 @@ def test_a_locked_diary_can_still_be_recalled_from(open_memories, holder):
     holder.execute("ROLLBACK")
 
 
+def test_a_diary_locked_before_the_newest_words_were_indexed_is_recalled_from_as_far_as_it_is(open_memories, holder):
+    memories = open_memories(lock_timeout=0.05)
+    memories.remember(turn("My locker code is 4711."), Answer("I will keep it."))
+    memories.settle()
+    memories.diary.write(turn("My bicycle is purple.", 1), Answer("Nice."))
+    holder.execute("BEGIN IMMEDIATE")
+    assert about(memories, "What is the code of my locker?") == [1]
+    holder.execute("ROLLBACK")
+
+
 def test_a_diary_that_may_only_be_read_keeps_what_is_said_aside_and_is_recalled_from(memories, open_memories, data_dir):
     memories.remember(turn("My locker code is 4711."), Answer("I will keep it."))
     memories.settle()

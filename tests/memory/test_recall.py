@@ -13,7 +13,7 @@ from extension.memory.recall import Question, Recall, is_small_talk
 from extension.messages import Place, digest
 from tests.doubles import Absent
 
-from .conftest import ALICE, told, turn
+from .conftest import ALICE, BOB, told, turn
 
 ATTIC = Place("attic")
 PAST = (
@@ -96,7 +96,7 @@ def test_what_the_model_sees_anyway_is_not_recalled_wherever_it_is_kept(past):
 
 def test_what_the_model_sees_anyway_does_not_crowd_out_the_rest(memories):
     told(memories, ("My sister Ada breeds alpacas in Wales.", "Alpacas!"), place=ATTIC)
-    seen = [(f"Are alpacas number {number} like llamas, my sister Ada?", f"Alpacas are smaller, reason {number}.") for number in range(150)]
+    seen = [(f"Where does my sister Ada breed alpacas, and why number {number}?", f"Reason {number}.") for number in range(150)]
     with memories.database.write() as connection:
         for number, (said, reply) in enumerate(seen):
             insert(connection, turn(said, number), Answer(reply))
@@ -175,6 +175,21 @@ def test_an_index_that_fails_leaves_the_words_to_decide(past, caplog):
     found = recall.search(Question("Am I allergic to hazelnuts?", ALICE, ATTIC, "Robin"))
     assert found[0].exchange.id == 4
     assert "Recall by meaning failed, words alone decide: The index is damaged." in caplog.text
+
+
+class Wrong(Failing):
+    """The search by meaning, whose index names an exchange of another realm."""
+
+    def search(self, *given):
+        return {self._error: 0.99}
+
+
+def test_an_index_that_is_wrong_betrays_nothing(past):
+    secret = past.diary.write(turn("I am Bob, allergic to hazelnuts.", person=BOB, place=Place("bobs")), Answer("Noted."))
+    recall = Recall(past.database, past.diary, past.fulltext, Wrong(past.semantic, secret))
+    found = recall.search(Question("Am I allergic to hazelnuts?", ALICE, ATTIC, "Robin", limit=50), gate=False)
+    assert 4 in [memory.exchange.id for memory in found]
+    assert secret not in [memory.exchange.id for memory in found]
 
 
 def test_a_missing_model_leaves_the_words_to_decide(open_memories, caplog):

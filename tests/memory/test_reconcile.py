@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from datetime import timedelta
 
 import pytest
@@ -156,6 +157,16 @@ def test_what_was_forgotten_stays_forgotten_though_the_host_still_shows_it(datab
     assert [row for row, _, _ in held(diary)] == [0, 2, 3]
     assert compare(database, shown(*CHAT), place=Place("branch")) == Reconciled(added=3)
     assert "I like tea." not in {exchange.said for exchange in diary.browse()}
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_chat_the_diary_knows_is_compared_without_a_lock(database, diary, ids, data_dir, forgotten):
+    if forgotten:
+        diary.forget([ids[1]])
+    holder = sqlite3.connect(data_dir / "diary.sqlite", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    assert compare(Database(database.url, lock_timeout=0.01), shown(*CHAT)) == Reconciled()
+    holder.close()
 
 
 def test_what_was_forgotten_stays_forgotten_when_its_rows_move(database, diary, ids):

@@ -60,6 +60,15 @@ def test_only_the_realms_asked_for_are_searched(semantic, memories):
     assert semantic.search([77], Hashing().embed(["tulips"])[0], 9) == {}
 
 
+def test_one_place_is_searched_within_the_realms_asked_for(semantic, memories):
+    memories.diary.write(turn("I planted tulips too.", 9, person=BOB), Answer("Nice."))
+    memories.settle()
+    vector = Hashing().embed(["tulips"])[0]
+    assert set(semantic.search_place("kitchen", [1], vector)) == {1, 2, 3}
+    assert set(semantic.search_place("kitchen", [1, 2], vector)) == {1, 2, 3, 4}
+    assert semantic.search_place("attic", [1, 2], vector) == {}
+
+
 def test_every_text_is_embedded_once(open_memories, counting):
     memories = open_memories(embedder=counting)
     told(memories.diary, *ROWS)
