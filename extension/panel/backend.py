@@ -5,24 +5,27 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from ..app import App
 from ..errors import FamiliarError, HostError
 from ..hosts.choice import host_for
-from ..settings import save
 from .cards import note
+from .chats import Chats
 
 log = logging.getLogger(__name__)
 
 KINDS = (("This computer", "embedded"), ("A server", "server"), ("A script (no model)", "scripted"))
 
+HERE = ("embedded", "scripted")
+"""Hosts in this process; everything else is the address of a server."""
+
 
 class Backend:
     """The choice as components. Made inside an open Blocks context."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, chats: Chats) -> None:
         import gradio as gr
 
-        self._app = app
+        self._app = chats.app
+        self._keep = chats.keep
         self.kind = gr.Radio(list(KINDS), label="What runs the model", elem_id="backend")
         self.url = gr.Textbox(
             label="Address of the server", placeholder="http://127.0.0.1:5000", max_lines=1, visible=False, elem_id="backend-url"
@@ -40,22 +43,27 @@ class Backend:
         return [self.kind, self.url, self.model, self.note]
 
     def load(self) -> list[Any]:
-        """Return updates that show what runs the model now."""
+        """Return updates that show what runs the model now. Asks no server."""
         import gradio as gr
 
-        host = self._app.settings.host
-        server = host not in ("embedded", "scripted")
-        return ["server" if server else host, gr.update(value=host if server else "", visible=server), self._app.settings.model, ""]
+        settings = self._app.settings
+        server = settings.host not in HERE
+        try:
+            told = note(f"In use: {settings.host if server else self._app.host.model}.")
+        except FamiliarError as exc:
+            told = note(str(exc), "bad")
+        address = gr.update(value=settings.host if server else "", visible=server)
+        return ["server" if server else settings.host, address, settings.model, told]
 
     def change(self, kind: str, url: str, model: str) -> str:
         """Use another host or model from now on, and keep the choice. Returns a sentence, never raises."""
         try:
-            settings = save(self._app.settings, host=url.strip() if kind == "server" else kind, model=model.strip())
-            host = host_for(settings)
-            self._app.use(settings, host)
+            wanted = {"host": url.strip() if kind == "server" else kind, "model": model.strip()}
+            host_for(self._app.settings.changed(**wanted))  # refuses what is no host before it is kept
+            self._keep(**wanted)
             if kind == "server":
-                host_for(settings.changed(model="")).model  # noqa: B018 (asks the server whether it is there)
-            return note(f"From now on: {host.model}.", "good")
+                host_for(self._app.settings.changed(model="")).model  # noqa: B018 (asks the server whether it is there)
+            return note(f"From now on: {self._app.host.model}.", "good")
         except HostError as exc:
             return note(f"Kept, but it does not answer now. {exc}", "bad")
         except FamiliarError as exc:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
 from threading import RLock
+from typing import Any
 from uuid import uuid4
 
 from ..app import App
@@ -15,9 +16,10 @@ from ..errors import FamiliarError, NotFound, SettingsError, StoreError
 from ..memory.reconcile import ChatRow
 from ..messages import Exchange, Person, Place, Turn
 from ..ports import Host
+from ..settings import save
 from .cards import shortened
 from .chat import LONGEST_TITLE, Chat, Line, line
-from .reply import Reply
+from .reply import PATIENCE, Reply
 from .why import Whys
 
 log = logging.getLogger(__name__)
@@ -25,10 +27,15 @@ log = logging.getLogger(__name__)
 PREFIX = "chat:"
 MOST = 300
 """Chats that are listed."""
-PATIENCE = 2.0
-"""Seconds that a stopped reply is given to be written, before the page goes on."""
 WAITING = "…"
 WAKING = "Waking the model up. The first reply takes a little longer …"
+
+Still = Callable[[], bool]
+
+
+def always() -> bool:
+    """Watch to the end."""
+    return True
 
 
 class Chats:
@@ -41,11 +48,17 @@ class Chats:
         self._replies: dict[str, list[Reply]] = {}
         self._awake: Host | None = None
         self._lock = RLock()
+        self._keeping = RLock()
 
     @property
     def person(self) -> Person:
         """Whose page this is."""
         return Person(self.app.settings.person)
+
+    def keep(self, **values: Any) -> None:
+        """Change some settings from now on, and keep them. Raises SettingsError, StoreError."""
+        with self._keeping:
+            self.app.use(save(self.app.settings, **values))
 
     def new(self, companion: str = "") -> Chat:
         """Return a chat without words; nothing is written before something is said. Raises NotFound, SettingsError."""
@@ -87,21 +100,22 @@ class Chats:
         titles = {place: title or shortened(openings.get(place, ""), LONGEST_TITLE) or "Chat" for place, title in places.items()}
         return [(title, place) for place, title in titles.items()][:MOST]
 
-    def say(self, chat: Chat, said: str) -> Iterator[Chat]:
-        """Write a message at the end of a chat, and yield pictures of the chat while it is answered."""
+    def say(self, chat: Chat, said: str, still: Still = always) -> Iterator[Chat]:
+        """Write a message at the end of a chat, and yield pictures of the chat while it is answered and `still` says yes."""
         with self._lock:  # two tabs may speak in one chat: a message has its row before the next one looks for one
             chat = self.fresh(chat)
             turn = self._turn(chat, said, self._next_row(chat))
             number = self.app.companion.hear(turn)
-        yield from self._answered(chat, turn, Line(turn.row, said, id=number))
+        yield from self._answered(chat, turn, Line(turn.row, said, id=number), still)
 
-    def again(self, chat: Chat, row: int) -> Iterator[Chat]:
+    def again(self, chat: Chat, row: int, still: Still = always) -> Iterator[Chat]:
         """Answer a message anew, and yield pictures. The old reply stays until there is another. Raises NotFound."""
         chat = self.fresh(chat)
         asked = _at(chat, row)
-        yield from self._answered(chat, self._turn(chat, asked.said, row), replace(asked, reply="", reasoning="", feedback=0))
+        blank = replace(asked, reply="", reasoning="", feedback=0)
+        yield from self._answered(chat, self._turn(chat, asked.said, row), blank, still)
 
-    def rewrite(self, chat: Chat, row: int, said: str) -> Iterator[Chat]:
+    def rewrite(self, chat: Chat, row: int, said: str, still: Still = always) -> Iterator[Chat]:
         """Put other words in place of a message, drop what came after it, answer, and yield pictures.
 
         Raises NotFound, StoreError, and SettingsError when no words are left.
@@ -114,14 +128,14 @@ class Chats:
         now = datetime.now(UTC)
         earlier = [ChatRow(each.row, each.said, each.reply, now, each.reasoning) for each in chat.before(row).lines]
         self.app.memories.reconcile(self.person, chat.place, chat.companion, earlier, row)
-        yield from self._answered(chat.before(row), self._turn(chat, said, row), Line(row, said))
+        yield from self._answered(chat.before(row), self._turn(chat, said, row), Line(row, said), still)
 
-    def watch(self, chat: Chat) -> Iterator[Chat]:
+    def watch(self, chat: Chat, still: Still = always) -> Iterator[Chat]:
         """Yield pictures of a chat while a reply is under way in it, asked for from here or from another tab."""
         with self._lock:
             replies = self._replies.get(chat.place.id, [])[-1:]
         for reply in replies:
-            yield from self._watched(chat, reply)
+            yield from self._watched(chat, reply, still)
 
     def correct(self, chat: Chat, row: int, reply: str) -> Chat:
         """Put other words in place of a reply, in the diary too. Raises NotFound, StoreError."""
@@ -164,14 +178,14 @@ class Chats:
         for reply in replies:
             reply.wait(PATIENCE)
 
-    def _answered(self, chat: Chat, turn: Turn, asked: Line) -> Iterator[Chat]:
+    def _answered(self, chat: Chat, turn: Turn, asked: Line, still: Still) -> Iterator[Chat]:
         asked = replace(asked, trouble="", waiting=self._waiting())
         history = [_exchange(each, turn) for each in chat.before(turn.row).lines]
         reply = Reply(self.app, self.whys, turn, history, asked, self._ended)
         with self._lock:
             self._replies.setdefault(reply.place, []).append(reply)
         reply.start()
-        yield from self._watched(chat.with_line(asked), reply)
+        yield from self._watched(chat.with_line(asked), reply, still)
 
     def _with_replies(self, chat: Chat) -> Chat:
         """Return the chat with what there is by now of the replies under way in it."""
@@ -180,8 +194,8 @@ class Chats:
         rows = {each.row for each in chat.lines}
         return reduce(Chat.with_line, (picture for picture in pictures if picture.row in rows), chat)
 
-    def _watched(self, chat: Chat, reply: Reply) -> Iterator[Chat]:
-        for picture in reply.watch():
+    def _watched(self, chat: Chat, reply: Reply, still: Still) -> Iterator[Chat]:
+        for picture in reply.watch(still):
             chat = chat.with_line(picture)
             yield chat
         yield self.fresh(chat)

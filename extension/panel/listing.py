@@ -13,7 +13,7 @@ from .cards import shortened, size
 
 log = logging.getLogger(__name__)
 
-CLOSE = 0.3
+CLOSE = 0.4
 """Cosine from which a memory is listed for its meaning, though it shares no word with what was typed."""
 LONGEST_LABEL = 90
 

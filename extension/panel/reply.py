@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 
 BLINK = 0.06
 """Seconds between two pictures of a reply that is being written."""
+GLANCE = 0.2
+"""Seconds between two looks at whether anybody is still watching."""
+PATIENCE = 2.0
+"""Seconds that a stopped reply is given to be written, before the page goes on."""
 STOPPED = "Stopped before the first word."
 
 
@@ -73,22 +77,28 @@ class Reply:
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    def watch(self) -> Iterator[Line]:
-        """Yield pictures of the line, the last one when the reply has ended."""
+    def watch(self, still: Callable[[], bool]) -> Iterator[Line]:
+        """Yield pictures of the line, the last one when the reply has ended; end early when `still` says no."""
         seen: Line | None = None
-        while True:
+        while still():
             with self._changed:
-                while self._line is seen and not self._done and not self._stopping:
-                    self._changed.wait()
-                seen, done, stopping = self._line, self._done, self._stopping
-            if stopping and not done and self.wait(2.0):
+                if self._line is seen and not self._over:
+                    self._changed.wait(GLANCE)
+                now, done, stopping = self._line, self._done, self._stopping
+            if stopping and not done and self.wait(PATIENCE):
                 continue
             if done or stopping:
-                yield seen if done else replace(seen, waiting="", trouble="" if seen.reply else STOPPED)
+                yield now if done else replace(now, waiting="", trouble="" if now.reply else STOPPED)
                 return
-            yield seen
+            if now is not seen:
+                yield now
+            seen = now
             with self._changed:
-                self._changed.wait_for(lambda: self._done or self._stopping, BLINK)
+                self._changed.wait_for(lambda: self._over, BLINK)
+
+    @property
+    def _over(self) -> bool:
+        return self._done or self._stopping
 
     def _work(self) -> None:
         trouble = ""

@@ -7,7 +7,6 @@ from html import escape
 from typing import Any
 
 from ..app import App
-from ..settings import save
 from .backend import Backend
 from .chat import Chat
 from .chats import Chats
@@ -49,10 +48,7 @@ def door(chats: Chats, chat: Any) -> Door:
     def here(open_chat: Chat | None) -> Here:
         return Here(open_chat.companion, open_chat.place.id) if open_chat else Here(app.settings.companion, "")
 
-    def keep(**values: Any) -> None:
-        app.use(save(app.settings, **values))
-
-    return Door(lambda: app, lambda: chats.person, here, lambda: app.attention, keep, chats.whys, (chat,))
+    return Door(lambda: app, lambda: chats.person, here, lambda: app.attention, chats.keep, chats.whys, (chat,))
 
 
 class Page:
@@ -69,7 +65,7 @@ class Page:
                 gr.HTML(BRAND)
                 self.sidebar = Sidebar(chats)
                 with gr.Accordion("Model", open=False, elem_id="model"):
-                    self.backend = Backend(chats.app)
+                    self.backend = Backend(chats)
             with gr.Column(elem_id="talk"):
                 with gr.Row(elem_id="top"):
                     gr.HTML(LEFT)
@@ -89,10 +85,10 @@ class Page:
         for each in replies:
             each.then(**self.panel.look_again)
         openings = [
-            sidebar.new.click(self._new, chat, everything, cancels=replies, **LOOKS),
-            sidebar.list.input(self._open, [sidebar.list, chat], everything, cancels=replies, **LOOKS),
-            sidebar.companion.input(self._choose, [sidebar.companion, chat], everything, cancels=replies, **LOOKS),
-            sidebar.yes.click(self._delete, chat, everything, cancels=replies, **LOOKS),
+            sidebar.new.click(self._new, chat, everything, **LOOKS),
+            sidebar.list.input(self._open, [sidebar.list, chat], everything, **LOOKS),
+            sidebar.companion.input(self._choose, [sidebar.companion, chat], everything, **LOOKS),
+            sidebar.yes.click(self._delete, chat, everything, **LOOKS),
         ]
         for each in openings:
             each.then(talk.watch, chat, talk.watched, **LOOKS)

@@ -9,7 +9,8 @@ from typing import Any
 from ..errors import FamiliarError
 from .cards import note
 from .chat import Chat, feedback, messages, spot, typed
-from .chats import Chats
+from .chats import Chats, Still
+from .views import Views, this_session
 from .why import Why
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,9 @@ Tell it something about you, and ask again next week, in another chat.
 What it remembers, and why it answered so, stands beside the chat.
 """
 
+Start = Callable[[Still], Iterable[Chat]]
+"""Starts a reply and yields pictures of it as long as its argument says yes."""
+
 
 class Talk:
     """The chat as components, and what they do. Made inside an open Blocks context."""
@@ -31,6 +35,7 @@ class Talk:
         import gradio as gr
 
         self._chats = chats
+        self._views = Views()
         self._explain = explain
         self._around = around
         self.chat = chat
@@ -91,27 +96,27 @@ class Talk:
 
     def send(self, said: str, chat: Chat) -> Iterator[list[Any]]:
         """Say something; the box is empty at once, and gives its words back if they could not be said."""
-        yield from self._pictures(chat, lambda: self._chats.say(chat, said) if said.strip() else iter(()), emptied=True)
+        yield from self._pictures(chat, lambda still: self._chats.say(chat, said, still) if said.strip() else iter(()), emptied=True)
 
     def again(self, chat: Chat, data: Any) -> Iterator[list[Any]]:
         """Answer a message anew."""
         line, _ = spot(chat, data.index)
         if line is not None:
-            yield from self._pictures(chat, lambda: self._chats.again(chat, line.row))
+            yield from self._pictures(chat, lambda still: self._chats.again(chat, line.row, still))
 
     def edit(self, chat: Chat, data: Any) -> Iterator[list[Any]]:
         """Put other words in place of a message and answer it anew, or in place of a reply."""
         line, part = spot(chat, data.index)
         if line is None or part not in ("said", "reply"):
-            yield from self._pictures(chat, lambda: iter([chat]))
+            yield from self._pictures(chat, lambda still: iter([chat]))
         elif part == "said":
-            yield from self._pictures(chat, lambda: self._chats.rewrite(chat, line.row, typed(str(data.value))))
+            yield from self._pictures(chat, lambda still: self._chats.rewrite(chat, line.row, typed(str(data.value)), still))
         else:
-            yield from self._pictures(chat, lambda: iter([self._chats.correct(chat, line.row, typed(str(data.value)))]))
+            yield from self._pictures(chat, lambda still: iter([self._chats.correct(chat, line.row, typed(str(data.value)))]))
 
     def watch(self, chat: Chat) -> Iterator[list[Any]]:
         """Show a reply that is under way in the chat that was opened."""
-        yield from self._pictures(chat, lambda: self._chats.watch(chat))
+        yield from self._pictures(chat, lambda still: self._chats.watch(chat, still))
 
     def rate(self, chat: Chat, data: Any) -> list[Any]:
         """Keep a thumb, or forget an exchange."""
@@ -137,40 +142,43 @@ class Talk:
 
         return [chat, gr.update(value=messages(chat), feedback_value=feedback(chat)), note(told, kind)]
 
+    def turn_to(self, chat: Chat) -> Chat:
+        """Return the chat, from now on the one this page shows: no reply in another one is painted over it."""
+        self._views.show(this_session(), chat.place.id)
+        return chat
+
     def tried(self, chat: Chat, change: Callable[[], Chat], done: str = "") -> list[Any]:
         """Return the picture of the changed chat, or of the chat as it was with a sentence on what went wrong."""
         try:
-            return self.picture(change(), done, "good")
+            return self.picture(self.turn_to(change()), done, "good")
         except FamiliarError as exc:
             return self.picture(chat, str(exc), "bad")
         except Exception as exc:
             log.exception("A chat could not be changed")
             return self.picture(chat, _unexpected(exc), "bad")
 
-    def _pictures(self, chat: Chat, start: Callable[[], Iterable[Chat]], *, emptied: bool = False) -> Iterator[list[Any]]:
-        """Yield what fills box, chat and "why" while a reply is written, and a sentence if it cannot be."""
+    def _pictures(self, chat: Chat, start: Start, *, emptied: bool = False) -> Iterator[list[Any]]:
+        """Yield what fills `watched` while a reply is written, until the page is turned to another chat."""
         import gradio as gr
 
+        session, place = this_session(), chat.place.id
         box = gr.update(submit_btn=False, stop_btn=True, **({"value": ""} if emptied else {}))
-        unchanged = [gr.skip()] * self._others
         seen, told = self._last_why(chat), ""
-        try:
-            for number, chat in enumerate(start()):
-                now = self._last_why(chat)
-                yield [
-                    box,
-                    *self.picture(chat),
-                    gr.skip() if now is seen else self._explain(chat),
-                    *(unchanged if number else self._around(chat)),
-                ]
-                box, seen = gr.skip(), now
-        except FamiliarError as exc:
-            told = str(exc)
-        except Exception as exc:
-            log.exception("A message could not be answered")
-            told = _unexpected(exc)
-        done = gr.update(submit_btn=True, stop_btn=False)
-        yield [done, *self.picture(chat, told, "bad"), self._explain(chat), *self._around(chat)]
+        with self._views.painting(session, place):
+            try:
+                for number, chat in enumerate(start(lambda: self._views.shows(session, place))):
+                    now = self._last_why(chat)
+                    around = [gr.skip()] * self._others if number else self._around(chat)
+                    yield [box, *self.picture(chat), gr.skip() if now is seen else self._explain(chat), *around]
+                    box, seen = gr.skip(), now
+            except FamiliarError as exc:
+                told = str(exc)
+            except Exception as exc:
+                log.exception("A message could not be answered")
+                told = _unexpected(exc)
+            if self._views.shows(session, place):
+                done = gr.update(submit_btn=True, stop_btn=False)
+                yield [done, *self.picture(chat, told, "bad"), self._explain(chat), *self._around(chat)]
 
     def _last_why(self, chat: Chat) -> Why | None:
         return self._chats.whys.last(self._chats.person.id, chat.place.id)

@@ -78,5 +78,9 @@ def theme() -> Any:
         button_primary_text_color="white",
         button_secondary_background_fill="*neutral_100",
         button_secondary_background_fill_dark="*neutral_800",
+        button_secondary_background_fill_hover="*neutral_200",
+        button_secondary_background_fill_hover_dark="*neutral_700",
+        button_cancel_background_fill_hover="*neutral_200",
+        button_cancel_background_fill_hover_dark="*neutral_700",
         slider_color="*primary_600",
     )

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from .server import Server
 from .window import Window
 
-pytestmark = pytest.mark.browser
+expect.set_options(timeout=15_000)
 Opener = Callable[..., Window]
 
 

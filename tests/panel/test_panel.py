@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import gradio as gr
@@ -17,12 +18,16 @@ from extension.panel.standalone import build_chat
 
 
 def in_a_loop(build):
-    """Call a function while an event loop runs: where none does, Gradio makes one and never closes it."""
+    """Call a function while an event loop runs: where none does, Gradio makes one and never closes it.
+
+    In a thread, since the loop of a browser test may still be running in this one.
+    """
 
     async def called():
         return build()
 
-    return asyncio.run(called())
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(called())).result()
 
 
 @pytest.fixture
