@@ -21,7 +21,6 @@ ESSENTIAL = {
     "pydantic": "the settings",
     "pyyaml": "the settings",
     "filelock": "the stores",
-    "snowballstemmer": "recall by words",
 }
 USEFUL = {
     "chromadb": "the vector index",

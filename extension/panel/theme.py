@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 PAPER = ("#fbfaf7", "#f4f2ec", "#e8e4da", "#d5cfc1", "#aaa393", "#7d7668", "#5d574c", "#413d36", "#2a2824", "#1f1d1a", "#171613")
 MOSS = ("#eef6f3", "#d8eae4", "#b3d6cb", "#86bcac", "#5b9f8c", "#3d8472", "#2f6b5d", "#27574c", "#21463e", "#1c3a34", "#0e211d")
 """Shades from 50, 100, 200 … 900 to 950."""

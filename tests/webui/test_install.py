@@ -40,7 +40,6 @@ WHEELS: tuple[tuple[str, str, Sequence[str], str], ...] = (
     ("platformdirs", "4.14.5", (), ""),
     ("pyyaml", "6.0.3", (), "yaml"),
     ("sentence_transformers", "6.2.0", ("torch", "transformers"), ""),
-    ("snowballstemmer", "3.1.1", (), ""),
     ("sqlalchemy", "2.1.9", (), ""),
 )
 THEIRS = {
@@ -138,7 +137,6 @@ def test_it_adds_our_packages_and_moves_none_of_theirs_but_uvicorn(host, ours):
         "platformdirs": "4.14.5",
         "pyyaml": "6.0.3",
         "sentence-transformers": "6.2.0",
-        "snowballstemmer": "3.1.1",
         "sqlalchemy": "2.1.9",
     }
     assert "Moved: uvicorn 0.54.0 -> 0.50.1.\n" in done.stdout
