@@ -107,8 +107,7 @@ class HostPage:
     def say_and_stop(self, text: str) -> str:
         """Send a message, press Stop once there are some words, and return what there is of the reply."""
         self.begin(text)
-        self.page.click("#generate-stop-container #stop")
-        self.settle()
+        self._press("#generate-stop-container #stop")
         return self.messages()[-1][1]
 
     def begin(self, text: str) -> None:

@@ -83,7 +83,8 @@ class HostDouble:
             link.symlink_to(extension, target_is_directory=True)
 
     def __enter__(self) -> HostDouble:
-        self._workers = cycle([ThreadPoolExecutor(1), ThreadPoolExecutor(1)])
+        self._pools = [ThreadPoolExecutor(1), ThreadPoolExecutor(1)]
+        self._workers = cycle(self._pools)
         self._before = (Path.cwd(), list(sys.path), {key: sys.modules[key] for key in sys.modules if key.startswith(OWNED)})
         _forget_modules()
         os.chdir(self.folder)
@@ -103,6 +104,8 @@ class HostDouble:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for pool in self._pools:
+            pool.shutdown()
         folder, path, modules = self._before
         _forget_modules()
         sys.modules.update(modules)

@@ -36,7 +36,6 @@ def python_for(checkout: Path) -> Path:
     wanted = requirements(checkout)
     folder = CACHE / hashlib.sha256("\n".join([sys.version, *wanted]).encode()).hexdigest()[:12]
     folder.mkdir(parents=True, exist_ok=True)
-    (ROOT / ".cache" / ".gitignore").write_text("*\n", encoding="utf-8")
     with FileLock(folder / "lock"):
         python = folder / "bin" / "python"
         if not (folder / "complete").exists():

@@ -28,7 +28,7 @@ SETTINGS = {
     "mode": "instruct",
     "preset": None,
     "auto_max_new_tokens": False,
-    "max_new_tokens": 24,
+    "max_new_tokens": 32,
     "temperature": 0.1,
     "dark_theme": False,
 }
@@ -100,7 +100,7 @@ class HostServer:
 
     @property
     def log(self) -> str:
-        """Everything the server printed."""
+        """Everything the server printed since it was started last."""
         return self.logfile.read_text(encoding="utf-8", errors="replace") if self.logfile.exists() else ""
 
     def __enter__(self) -> HostServer:
@@ -114,7 +114,7 @@ class HostServer:
         """Start the server and wait until page and API answer, at most `patience` seconds."""
         ports = ["--listen-port", str(self.port), "--api-port", str(self.api_port)]
         began = time.monotonic()
-        with self.logfile.open("ab") as log:
+        with self.logfile.open("wb") as log:
             self.process = subprocess.Popen(
                 [str(self.python), str(LAUNCH), *self.flags, *ports], cwd=self.webui, env=self.environ, stdout=log, stderr=log,
                 start_new_session=True,
