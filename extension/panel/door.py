@@ -39,3 +39,5 @@ class Door:
     whys: Whys = field(default_factory=Whys)
     inputs: tuple[Any, ...] = ()
     """Gradio components whose values `here` takes."""
+    title: str = ""
+    """What the panel is headed with, where other panels may stand beside it."""

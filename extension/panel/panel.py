@@ -5,6 +5,7 @@ Gradio 4.37 and Gradio 6 have in common.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from .browser import IN_TURN, Browser
@@ -34,6 +35,8 @@ def build_panel(door: Door) -> Panel:
     from gradio.context import Context
 
     with gr.Column(elem_id="familiar"):
+        if door.title:
+            gr.HTML(f"<h2>{escape(door.title)}</h2>", elem_id="familiar-title")
         with gr.Accordion("Why it answered so", open=True):
             why = gr.HTML(note(NOTHING_YET), elem_id="familiar-why")
             refresh = gr.Button("Refresh", size="sm", elem_id="familiar-refresh")

@@ -21,7 +21,7 @@ HINTS = ("What do you remember about me?", "My name is …", "Last time we talke
 EMPTY = """
 ## What is on your mind?
 Tell it something about you, and ask again next week, in another chat.
-What it remembers, and why it answered so, stands beside the chat.
+What it remembers, and why it answered so, is shown under Memory.
 """
 
 Start = Callable[[Still], Iterable[Chat]]

@@ -27,7 +27,7 @@ def door_of(app: App) -> Door:
     for number in range(30):
         app.companion.remember(app.turn(f"Entry {number} is about the weather.", Place("chat:1")), Answer("I see."))
     app.companion.remember(app.turn(HOSTILE, Place("chat:2")), Answer("<b>Nice</b>"))
-    door = Door(lambda: app, lambda: Person("me"), lambda: Here("Familiar"), lambda: app.attention, keep)
+    door = Door(lambda: app, lambda: Person("me"), lambda: Here("Familiar"), lambda: app.attention, keep, title="Familiar")
     recalled = Memory(app.memories.diary.browse(limit=1)[0], 0.9, 1.0, 0.5)
     door.whys.keep(app.turn("What is my parrot called?", Place("chat:3")), Briefing("text", (recalled,), 42))
     return door

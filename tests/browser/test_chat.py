@@ -15,6 +15,12 @@ def test_a_message_is_answered_and_its_chat_listed(window):
     expect(window.box).to_have_value("")
 
 
+def test_an_empty_chat_says_what_to_do_and_offers_a_beginning(window):
+    expect(window.find("#chatbot")).to_contain_text("What is on your mind?")
+    window.find("#chatbot .example").filter(has_text="What do you remember about me?").click()
+    expect(window.box).to_have_value("What do you remember about me?")
+
+
 def test_what_was_said_in_another_chat_is_recalled_and_shown(window):
     window.say("The lighthouse keeper is called Ottoline.")
     window.new_chat()

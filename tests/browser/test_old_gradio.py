@@ -42,6 +42,10 @@ def window(browser, server):
     page.close()
 
 
+def test_it_is_headed_with_its_name(window):
+    expect(window.find("#familiar-title")).to_have_text("Familiar")
+
+
 def test_it_shows_why_and_hostile_words_stay_text(window):
     expect(window.why).to_contain_text("<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'> **My parrot**")
     expect(window.why.locator(".scores").first).to_be_visible()
