@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("FAMILIAR_") or name == "OPENAI_API_KEY"]:
         del os.environ[name]
     os.environ.update(QUIET)
+    with suppress(ValueError):  # not the main thread
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background starts with SIGINT ignored
     home = tempfile.mkdtemp(prefix="familiar-tests-")
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ["XDG_DATA_HOME"] = home

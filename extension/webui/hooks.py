@@ -71,6 +71,13 @@ class Extension:
                 atexit.register(self._app.close)  # the webui tells nobody when it stops
             return self._app
 
+    @property
+    def on(self) -> bool:
+        """Whether Familiar works and is ticked: the webui goes on calling the last extension that was unticked."""
+        from modules import shared
+
+        return not self.trouble and self.preferences.name in (shared.args.extensions or ())
+
     def start(self, name: str) -> None:
         """Get ready, once or again; what takes long happens a moment later, in the background."""
         app = self.app
@@ -171,7 +178,7 @@ def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs
     """Return the webui's own prompt, with the briefing in front of the question."""
     briefing = Briefing()
     try:
-        if not extension.trouble:
+        if extension.on:
             briefing = extension.begin(user_input, state, kwargs)
     except Exception:
         log.exception("This turn goes on without memories")
@@ -190,7 +197,7 @@ def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs
 def output_modifier(string: str, state: dict[str, Any], is_chat: bool = False) -> str:
     """Write the finished reply into the diary and return it as it came."""
     try:
-        if is_chat and not extension.trouble:
+        if is_chat and extension.on:
             extension.end(string, state)
     except Exception:
         log.exception("The reply could not be written")

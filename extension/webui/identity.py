@@ -42,7 +42,7 @@ def identify(state: Mapping[str, Any], before: Sequence[Sequence[Any]], said: st
     if not caller:
         return None
     door = "api" if state.get("user") else "webui"
-    opening = digest(*(str(before[0][0]), str(before[0][1])) if before else (said,))
+    opening = digest(str(before[0][0]).strip() if before else said)
     place = Place(f"{door}:{caller}:{opening[:12]}", title=f"{caller} ({door})")
     return Identity(Person(caller), place, companion, _branch(before, said), mirrored=False)
 
