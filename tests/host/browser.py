@@ -116,7 +116,7 @@ class HostPage:
         self.page.fill("#chat-input textarea", text)
         self.page.click("#Generate")
         reply = f"document.querySelector('.assistant-message[data-index=\"{before}\"]')"
-        self.page.wait_for_function(f"{reply}?.dataset.raw.split(' ').length > 3")
+        self.page.wait_for_function(f"{reply}?.dataset.raw.split(/\\s+/).length > 2")
 
     def regenerate(self) -> str:
         """Answer the last message anew and return the reply."""

@@ -129,7 +129,7 @@ def an_incognito_chat_is_neither_recorded_nor_given_memories(scene: Scene) -> No
 
 def a_stopped_reply_is_kept_as_far_as_it_came(scene: Scene) -> None:
     scene.host.new_chat()
-    reply = scene.host.say_and_stop("Count slowly from one to a hundred, in words.")
+    reply = scene.host.say_and_stop("Write a long story about a lighthouse and its keeper.")
     (entry,) = _here(scene)
     assert entry["reply"] == reply.strip() != ""
 

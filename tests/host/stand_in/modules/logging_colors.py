@@ -2,4 +2,4 @@
 
 import logging
 
-logger = logging.getLogger("text-generation-webui")
+logger = logging.getLogger("textgen")
