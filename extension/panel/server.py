@@ -53,18 +53,18 @@ class Policy:
         await self._app(scope, receive, sent)
 
 
-def run(app: App, build: Callable[[App], Any], open_browser: bool) -> None:
+def run(app: App, build: Callable[[], Any], open_browser: bool) -> None:
     """Serve the page that `build` returns until interrupted. Raises SettingsError."""
     settings = app.settings
     login = credentials(settings)
     port = free_port(settings.listen, settings.port)
-    page = build(app)
+    page = build()
     page.queue(default_concurrency_limit=None, api_open=False).launch(
         server_name=settings.listen,
         server_port=port,
         inbrowser=open_browser,
         auth=login,
-        auth_message="Familiar asks for the password that was set with FAMILIAR_PASSWORD.",
+        auth_message="The name is the one Familiar knows you by (FAMILIAR_PERSON; `me` unless it was set), the password FAMILIAR_PASSWORD.",
         quiet=True,
         ssr_mode=False,
         share=False,

@@ -42,6 +42,9 @@
     if (chosen && document.body.classList.contains("dark") !== (chosen === "dark")) paint(chosen === "dark");
     document.querySelector("#box .submit-button:not([aria-label])")?.setAttribute("aria-label", "Send");
     document.querySelector("#box .stop-button:not([aria-label])")?.setAttribute("aria-label", "Stop");
+    for (const button of document.querySelectorAll('#chatbot .extra-feedback > button[aria-label="Feedback"]')) {
+      button.ariaLabel = button.title = "Forget …";
+    }
     tell();
   };
   arrange();

@@ -26,11 +26,7 @@ LOOKS: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "
 
 def build_chat(app: App) -> Any:
     """Return the page as gr.Blocks, ready to be launched. Opens no store and loads no model: that happens when a page loads."""
-    import gradio as gr
-
-    with gr.Blocks(title="Familiar", analytics_enabled=False, fill_width=True, fill_height=True) as blocks:
-        Page(Chats(app), blocks)
-    return blocks
+    return _blocks(Chats(app))
 
 
 def serve(app: App, open_browser: bool = False) -> None:
@@ -38,7 +34,19 @@ def serve(app: App, open_browser: bool = False) -> None:
 
     Raises SettingsError for an address beyond this machine without a password, and for one that cannot be listened on.
     """
-    run(app, build_chat, open_browser)
+    chats = Chats(app)
+    try:
+        run(app, lambda: _blocks(chats), open_browser)
+    finally:
+        chats.stop()
+
+
+def _blocks(chats: Chats) -> Any:
+    import gradio as gr
+
+    with gr.Blocks(title="Familiar", analytics_enabled=False, fill_width=True, fill_height=True) as blocks:
+        Page(chats, blocks)
+    return blocks
 
 
 def door(chats: Chats, chat: Any) -> Door:

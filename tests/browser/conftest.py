@@ -53,12 +53,11 @@ def open_window(browser: Browser, start: object) -> Iterator[Opener]:
         context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}, "locale": "en-GB", **options})  # type: ignore[arg-type]
         contexts.append(context)
         context.set_default_timeout(15_000)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("response", lambda response: complaints.append(f"{response.status} {response.url}") if response.status >= 400 else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: complaints.append(request.url) if outside(request.url, url) else None)
-        return Window(page, url)
+        context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        context.on("request", lambda request: complaints.append(request.url) if outside(request.url, url) else None)
+        context.on("response", lambda response: complaints.append(f"{response.status} {response.url}") if response.status >= 400 else None)
+        return Window(context.new_page(), url)
 
     yield opened
     for context in contexts:

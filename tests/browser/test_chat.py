@@ -157,8 +157,8 @@ def test_light_and_dark_can_be_switched_and_are_remembered(window):
     assert window.page.evaluate("document.body.classList.contains('dark')") is False
     window.find("[data-light]").click()
     assert window.page.evaluate("document.body.classList.contains('dark')") is True
-    window.open()
-    window.until(lambda: window.page.evaluate("document.body.classList.contains('dark')"))
+    later = window.again()
+    later.until(lambda: later.page.evaluate("document.body.classList.contains('dark')"))
 
 
 def test_the_page_follows_the_systems_dark_theme(open_window, server):

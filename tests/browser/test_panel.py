@@ -66,7 +66,7 @@ def test_settings_of_the_panel_are_there_after_a_reload(window):
     window.find("#familiar-scope label").filter(has_text="This chat").click()
     expect(window.find("#familiar-settings-note")).to_have_text("Kept.")
     window.page.wait_for_timeout(500)
-    window.open()
+    window = window.again()
     expect(window.find("#familiar-budget input[type=number]")).to_have_value("350")
     expect(window.find("#familiar-memories input[type=number]")).to_have_value("3")
     expect(window.find("#familiar-scope label.selected")).to_have_text("This chat")

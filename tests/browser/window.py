@@ -25,6 +25,10 @@ class Window:
         expect(self.find("#companion input")).not_to_have_value("", timeout=30 * SECONDS)
         return self
 
+    def again(self) -> Window:
+        """Open the page once more in the same browser, which keeps what the browser remembers."""
+        return Window(self.page.context.new_page(), self.url).open()
+
     def find(self, selector: str) -> Locator:
         """Return what a CSS selector finds."""
         return self.page.locator(selector)
