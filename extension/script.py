@@ -32,7 +32,8 @@ def _package() -> str:
 try:
     _hooks = importlib.import_module(f"{_package()}.webui.hooks")
 except ImportError as exc:  # the webui would not start at all if this got out
-    logging.getLogger("familiar").error("Familiar is off: %s. Install what it needs: make install WEBUI=THIS_FOLDER", exc)
+    # The webui silences every logger but its own.
+    logging.getLogger("textgen").error("Familiar is off: %s. Install what it needs: make install WEBUI=THIS_FOLDER", exc)
 else:
     params = _hooks.params
     state_modifier = _hooks.state_modifier

@@ -24,6 +24,7 @@ from ..messages import Briefing, Turn, digest
 from ..panel.why import Whys
 from ..prompt import fit_rows
 from ..settings import load
+from .console import warn_in_console
 from .history import GREETING, chat_rows, reasoning_apart, shown_text, with_briefing
 from .host import Webui
 from .identity import Identity, identify
@@ -161,6 +162,7 @@ extension = Extension()
 
 def setup(name: str = "familiar") -> None:
     """Get ready when the webui loads the extension; `name` is the folder it was found under."""
+    warn_in_console()
     try:
         extension.start(name)
         extension.trouble = ""

@@ -304,6 +304,24 @@ def test_a_locked_diary_costs_neither_the_answer_nor_the_words(host: HostDouble,
     assert sorted(said for said, _ in pairs()) == ["My cat is called Soot.", "My dog is called Biscuit.", "My horse is called Ada."]
 
 
+def test_what_goes_wrong_is_said_on_the_webuis_console_once_and_without_anybodys_words(host: HostDouble, monkeypatch: Any) -> None:
+    lines: list[str] = []
+    console = logging.Handler()
+    monkeypatch.setattr(console, "emit", lambda record: lines.append(record.getMessage()))
+    logging.getLogger("textgen").addHandler(console)
+
+    def fail(*given: Any, **more: Any) -> None:
+        raise ValueError("My dog is called Biscuit.")
+
+    try:
+        hooks().setup("familiar")
+        monkeypatch.setattr(hooks().extension.app.companion, "briefing", fail)
+        assert host.say("My dog is called Biscuit.") == "Reply 1."
+    finally:
+        logging.getLogger("textgen").removeHandler(console)
+    assert lines == ["Familiar: This turn goes on without memories (ValueError; see familiar.log)"]
+
+
 def test_wrong_settings_switch_it_off_with_a_reason_and_the_webui_goes_on(
     tmp_path: Path, fresh: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
