@@ -46,6 +46,10 @@ class Counting:
         self.texts += len(texts)
         return self._embedder.embed(texts)
 
+    def words(self, words: Sequence[str]) -> Any:
+        """Hand on the vectors of words, which are looked up and not computed."""
+        return self._embedder.words(words)
+
 
 def measure(size: int, turns: int, folder: Path) -> dict[str, Any]:
     """Return the figures for one size of diary."""

@@ -148,3 +148,6 @@ class _Missing:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         raise MissingModel(self._reason)
+
+    def words(self, words: Sequence[str]) -> Vectors:
+        raise MissingModel(self._reason)

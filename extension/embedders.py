@@ -30,6 +30,7 @@ class MiniLM:
         self._folder = folder
         self._lock = Lock()
         self._model: Any = None
+        self._table: Any = None
 
     @property
     def dimensions(self) -> int:
@@ -44,6 +45,28 @@ class MiniLM:
                 [text[:LONGEST] for text in texts], normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True, batch_size=32
             )
         return vectors
+
+    def words(self, words: Sequence[str]) -> Vectors:
+        """Return each word's mean token vector, as it is before the first layer, centred. Raises MissingModel, MissingPackage."""
+        import numpy as np
+
+        model, table = self._loaded(), self._tokens()
+        vectors = np.zeros((len(words), table.shape[1]), dtype=np.float32)
+        if words:
+            for number, tokens in enumerate(model.tokenizer(list(words), add_special_tokens=False)["input_ids"]):
+                if tokens:
+                    vectors[number] = table[tokens].mean(0)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True).astype(np.float32)
+        vectors /= np.where(lengths > 0, lengths, 1)
+        return vectors
+
+    def _tokens(self) -> Vectors:
+        with self._lock:
+            if self._table is None:
+                table = self._model[0].auto_model.get_input_embeddings().weight.detach().numpy()
+                self._table = table - table.mean(0)
+            found: Vectors = self._table
+        return found
 
     def _loaded(self) -> Any:
         with self._lock:
@@ -94,6 +117,11 @@ class Hashing:
         return vectors
 
 
+    def words(self, words: Sequence[str]) -> Vectors:
+        """Return the vector of each word: the same as of a text of this one word."""
+        return self.embed(words)
+
+
 class Remembering:
     """An embedder that keeps the vectors of the newest texts, so that a turn's words are embedded once."""
 
@@ -129,6 +157,11 @@ class Remembering:
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
         return np.stack([known[key] for key in keys]) if keys else np.zeros((0, self.dimensions), dtype=np.float32)
+
+
+    def words(self, words: Sequence[str]) -> Vectors:
+        """Return a unit vector for each word."""
+        return self._embedder.words(words)
 
 
 def embedder_for(settings: Settings) -> Embedder:

@@ -52,3 +52,6 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return float32 vectors of length one, shape (len(texts), dimensions)."""
+
+    def words(self, words: Sequence[str]) -> Vectors:
+        """Return a unit vector for each single word, without context and cheap, so that words of like meaning can be told."""

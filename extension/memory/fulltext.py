@@ -94,6 +94,12 @@ class FullText:
         full = sum(weight for _, weight in terms) or 1.0
         return [Match(int(row[0]), max(float(row[1]), 0.0), min(max(float(row[1]), 0.0) / full, 1.0)) for row in rows]
 
+    def frequencies(self, stems: Sequence[str]) -> tuple[int, dict[str, int]]:
+        """Return how many exchanges the index holds, about, and how many of them hold each of these stems."""
+        with self._database.read() as connection:
+            total = self._total(connection)
+            return total, {stem: self._frequency(connection, stem.encode(), total) for stem in stems}
+
     def rebuild(self) -> int:
         """Empty the index and fill it from the diary; return how many exchanges it holds."""
         with self._database.write() as connection:
@@ -141,7 +147,7 @@ class FullText:
     def _terms(self, connection: sa.Connection, question: str) -> list[tuple[str, float]]:
         """Return (word, idf) of the words to search by, the rarest first."""
         words = meaningful(question)
-        total = max(1, int(connection.exec_driver_sql("SELECT max(rowid) FROM exchange_text_docsize").scalar() or 0))
+        total = self._total(connection)
         found_of: dict[tuple[bytes, ...], tuple[int, str]] = {}
         for word, stem in zip(words, self._stems.of(words), strict=True):
             if stem and stem not in found_of:
@@ -155,6 +161,9 @@ class FullText:
             matches += found
             chosen.append((word, max(log((total - found + 0.5) / (found + 0.5)), 1e-6) * WEIGHTS[2]))
         return chosen
+
+    def _total(self, connection: sa.Connection) -> int:
+        return max(1, int(connection.exec_driver_sql("SELECT max(rowid) FROM exchange_text_docsize").scalar() or 0))
 
     def _frequency(self, connection: sa.Connection, token: bytes, total: int) -> int:
         """Return how many exchanges hold a token, of `total`.

@@ -7,9 +7,11 @@ both indexes instead of a filter after them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
-from ..database import participant, realm
+from ..database import participant, person, realm
 from ..messages import Person, Place, Scope
 
 
@@ -44,3 +46,14 @@ def visible_realms(connection: sa.Connection, companion: str, person: Person, pl
     if scope != "person":
         condition = sa.and_(condition, realm.c.companion == companion)
     return [int(found) for found in connection.execute(sa.select(realm.c.id).where(condition).order_by(realm.c.id)).scalars()]
+
+
+def names_in(connection: sa.Connection, realms: Collection[int], most: int = 500) -> frozenset[str]:
+    """Return the words of the names of who speaks in these realms, in lower case; of `most` people at most."""
+    lies = realm.c.id.in_(list(realms))
+    inside = sa.select(participant.c.person_id).join(realm, realm.c.place_id == participant.c.place_id).where(lies)
+    alone = sa.select(realm.c.person_id).where(lies)
+    people = sa.select(person.c.id, person.c.name).where(person.c.id.in_(sa.union(inside, alone))).limit(most)
+    names = {row.name or row.id for row in connection.execute(people)}
+    names.update(connection.execute(sa.select(realm.c.companion).where(lies).distinct()).scalars())
+    return frozenset(word for name in names for word in name.lower().split())

@@ -1,17 +1,17 @@
 """Recall: which exchanges of the past bear on what was just said.
 
-Hybrid: full-text search and search by meaning each name candidates; the union of both gets both scores, each
-normalised by the best one, and their weighted sum ranks. Score fusion of the union beat rank fusion, and beat letting
-one search re-rank the other's candidates, wherever it was measured on conversations. A gate on the absolute evidence
-comes first: nothing relevant, nothing shown.
+Two steps. Full-text search and search by meaning each name candidates; the union of both gets both scores, each
+normalised by the best one, and their weighted sum chooses the seeds. Then a learned ranker (see ranking/) looks at the
+seeds and at what was said just around them. A gate on the absolute evidence stands between: nothing relevant, nothing shown.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from math import log, sqrt
 from typing import TYPE_CHECKING
 
@@ -20,15 +20,19 @@ from ..errors import FamiliarError, IndexUnavailable
 from ..messages import Memory, Person, Place, Scope, digest
 from .diary import Diary
 from .fulltext import FullText, Match, meaningful
-from .realms import visible_realms
+from .ranking import Pool, Pools, Ranker, features, statement, understood
+from .realms import names_in, visible_realms
 from .semantic import Semantic
 
 if TYPE_CHECKING:
     from ..ports import Vectors
+    from .ranking.features import Column
 
 logger = logging.getLogger(__name__)
 
 CANDIDATES = 100
+SEEDS = 60
+"""Candidates around which the ranker looks: with two exchanges on each side they hold 97 % of the answers."""
 LEXICAL_WEIGHT = 0.55
 DENSE_WEIGHT = 0.45
 PIN_BONUS = 0.15
@@ -39,8 +43,8 @@ WORDS = 0.30
 """Full-text strength from which words are evidence, where the meaning does not speak against it."""
 NEAR = 0.16
 """Cosine below which the meaning does speak against it."""
-TAIL = 0.45
-"""Exchanges that score less than this part of the best one are left out."""
+NEWEST_BONUS = 0.05
+"""Added to the newest of the pool, in part to the others by their age, when the question asks for now."""
 SMALL_TALK = frozenset(
     (
         *("afternoon", "again", "agree", "alright", "awesome", "bye", "cheers", "continue", "cool", "day", "evening", "example", "explain"),
@@ -65,6 +69,8 @@ class Question:
     """Exchanges that are still visible in the chat."""
     visible: Collection[str] = ()
     """Digests of exchanges that are still visible in the chat, wherever they are kept."""
+    now: datetime | None = None
+    """When it is asked, in the asker's time zone; None for this moment in this machine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,23 @@ class _Candidate:
 
     number: int
     score: float
-    lexical: float
-    dense: float
+    strength: float
+    cosine: float
+
+    def is_evidence(self, close: float, *, known: bool) -> bool:
+        """Return whether this bears on the question at all: close in meaning, or in words the meaning does not contradict."""
+        return self.cosine >= close or (self.strength >= WORDS and (self.cosine >= NEAR or not known))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The candidates of one question, looked at closely."""
+
+    pool: Pool
+    features: Mapping[str, Column]
+    shown: Sequence[bool]
+    """Which of them may be shown: the others are context, seen anyway, or no evidence."""
+    about_now: bool
 
 
 class Recall:
@@ -85,6 +106,8 @@ class Recall:
         self._diary = diary
         self._fulltext = fulltext
         self._semantic = semantic
+        self._pools = Pools(database, semantic.embedder)
+        self._ranker = Ranker(semantic.embedder.name)
 
     def search(self, question: Question, *, dense: bool = True, gate: bool = True) -> list[Memory]:
         """Return the best memories, best first. Raises StoreError when the diary cannot be read.
@@ -92,57 +115,120 @@ class Recall:
         Without `dense`, or when the embedding model fails, words alone decide. Without `gate`, everything found is
         returned: that is what a person searching their memories wants.
         """
+        looked = self.look(question, dense=dense, gate=gate)
+        return self._chosen(question, looked, gate=gate) if looked is not None else []
+
+    def look(self, question: Question, *, dense: bool = True, gate: bool = False) -> Looked | None:
+        """Return the candidates with their features, in no order, or None where there is none or nothing is asked.
+
+        What `search` ranks, and what the ranker is trained on.
+        """
         with self._database.read() as connection:
             realms = visible_realms(connection, question.companion, question.person, question.place, question.scope)
+            names = names_in(connection, realms) if realms else frozenset()
         if not realms or not question.text.strip() or (gate and is_small_talk(question.text)):
-            return []
+            return None
         # What the model sees anyway goes before the scores are normalised: it would be the best match of all.
         hidden = {*question.without, *self._diary.ids_of(question.visible)}
+        vectors = self._embedded(question.text, names) if dense else None
+        seeds, evident = self._seeds(question, realms, hidden, vectors, gate=gate)
+        if not seeds:
+            return None
+        place = question.place.id if question.scope == "place" else None
+        pool = self._pools.around(seeds, realms, place, dense=vectors is not None)
+        asked = understood(question.text, question.now or datetime.now().astimezone())
+        found = features(asked, question.person.id, pool, self._pools.profiles, self._fulltext.frequencies, vectors)
+        return Looked(pool, found, _shown(pool, hidden, evident), asked.about_now)
+
+    def _seeds(
+        self, question: Question, realms: Sequence[int], hidden: Collection[int], vectors: Vectors | None, *, gate: bool
+    ) -> tuple[list[int], set[int]]:
+        """Return the best candidates of both searches, and which of all candidates pass the gate."""
         limit = CANDIDATES + min(len(hidden), 4 * CANDIDATES)
         place = question.place.id if question.scope == "place" else None
         matches = [match for match in self._fulltext.search(question.text, realms, limit, place) if match.exchange not in hidden]
-        similar, known = self._by_meaning(question.text, realms, place, matches, limit) if dense else ({}, False)
-        similar = {number: cosine for number, cosine in similar.items() if number not in hidden}
+        similar = self._by_meaning(realms, place, matches, limit, vectors)
+        known = similar is not None
+        similar = {number: cosine for number, cosine in (similar or {}).items() if number not in hidden}
         close = close_enough(self._semantic.size(realms)) if gate else -1.0
-        return self._chosen(question, realms, _ranked(matches, similar, known=known, close=close))
+        ranked = _ranked(matches, similar, known=known)
+        evident = {each.number for each in ranked if each.is_evidence(close, known=known)}
+        return ([each.number for each in ranked[: max(SEEDS, 2 * question.limit)]] if evident else []), evident
 
-    def _by_meaning(
-        self, text: str, realms: Sequence[int], place: str | None, matches: Sequence[Match], limit: int
-    ) -> tuple[dict[int, float], bool]:
-        """Return the similarity of the nearest exchanges and of those the words found, and whether there is any."""
+    def _embedded(self, text: str, names: Collection[str]) -> Vectors | None:
+        """Return the vectors of the question and of its statement form, or None where there is no embedding model."""
         try:
-            vector: Vectors = self._semantic.embedder.embed([text])[0]
-            if place is not None:
-                return self._semantic.search_place(place, realms, vector), True
-            similar = self._semantic.search(realms, vector, limit)
-            missing = [match.exchange for match in matches if match.exchange not in similar]
-            return {**self._semantic.similarity(vector, missing), **similar}, True
-        except IndexUnavailable as exc:
-            logger.warning("Recall by meaning failed, words alone decide: %s", exc)
+            return self._semantic.embedder.embed([text, statement(text, names)])
         except FamiliarError as exc:
             logger.warning("Recall goes on without meaning: %s", exc)
-        return {}, False
+            return None
 
-    def _chosen(self, question: Question, realms: Collection[int], ranked: Sequence[_Candidate]) -> list[Memory]:
-        """Put in the exchanges, leaving out what is visible, out of scope or repeated, the pinned ones lifted."""
-        wanted = ranked[: max(4 * question.limit, 20)]
-        found = {exchange.id: exchange for exchange in self._diary.get([candidate.number for candidate in wanted])}
+    def _by_meaning(
+        self, realms: Sequence[int], place: str | None, matches: Sequence[Match], limit: int, vectors: Vectors | None
+    ) -> dict[int, float] | None:
+        """Return the similarity of the nearest exchanges and of those the words found; None where there is none to be had."""
+        if vectors is None:
+            return None
+        try:
+            if place is not None:
+                return self._semantic.search_place(place, realms, vectors[0])
+            similar: dict[int, float] = {}
+            for vector in vectors:
+                for number, cosine in self._semantic.search(realms, vector, limit).items():
+                    similar[number] = max(cosine, similar.get(number, -1.0))
+            missing = [match.exchange for match in matches if match.exchange not in similar]
+            return {**self._semantic.similarity(vectors[0], missing), **similar}
+        except IndexUnavailable as exc:
+            logger.warning("Recall by meaning failed, words alone decide: %s", exc)
+            return None
+
+    def _chosen(self, question: Question, looked: Looked, *, gate: bool) -> list[Memory]:
+        """Put in the exchanges, leaving out what is visible or repeated, the pinned ones lifted."""
+        pool, lexical, dense = looked.pool, looked.features["bm25_own_best"], looked.features["cosine"]
+        scored = self._ranker.score(looked.features)
+        scores = scored.values + NEWEST_BONUS * _newness(pool) if looked.about_now else scored.values
+        order = [int(number) for number in (-scores).argsort(kind="stable") if looked.shown[number]]
+        wanted = [number for number in order if scored.values[number] >= scored.least or not gate][: max(4 * question.limit, 20)]
+        found = {exchange.id: exchange for exchange in self._diary.get([pool.rows[number].id for number in wanted])}
         memories = []
         seen = set(question.visible)
-        for candidate in wanted:
-            exchange = found.get(candidate.number)
-            if exchange is None or exchange.realm not in realms:  # forgotten a moment ago; an index that is wrong betrays nothing
-                continue
-            key = digest(exchange.said, exchange.reply)
-            if key not in seen:
+        for number in wanted:
+            exchange = found.get(pool.rows[number].id)
+            key = digest(exchange.said, exchange.reply) if exchange is not None else ""
+            if exchange is not None and key not in seen:  # None: forgotten a moment ago
                 seen.add(key)
-                score = candidate.score + (PIN_BONUS if exchange.pinned else 0.0)
-                memories.append((score, Memory(exchange, min(score, 1.0), candidate.lexical, candidate.dense)))
-        memories.sort(key=lambda scored: -scored[0])
+                score = float(scores[number]) + (PIN_BONUS if exchange.pinned else 0.0)
+                cosine = max(0.0, float(dense[number])) if dense[number] == dense[number] else 0.0
+                memories.append((score, Memory(exchange, *_rounded(min(score, 1.0), float(lexical[number]), min(cosine, 1.0)))))
+        memories.sort(key=lambda scored: (-scored[0], -scored[1].exchange.id))
         return [memory for _, memory in memories[: question.limit]]
 
 
-def _ranked(matches: Sequence[Match], similar: dict[int, float], *, known: bool, close: float) -> list[_Candidate]:
+def _rounded(*scores: float) -> tuple[float, ...]:
+    return tuple(round(score, 4) for score in scores)
+
+
+def _shown(pool: Pool, hidden: Collection[int], evident: Collection[int]) -> list[bool]:
+    """Return which exchanges may be shown: they, or the one before or after, are evidence; and not seen anyway."""
+    own = [row.id in evident for row in pool.rows]
+    near = [
+        any(own[other] for other in (number, pool.before[number], pool.after[number]) if other >= 0) for number in range(len(pool.rows))
+    ]
+    return [ok and inner and row.id not in hidden for ok, inner, row in zip(near, pool.inner, pool.rows, strict=True)]
+
+
+def _newness(pool: Pool) -> Column:
+    """Return the age of each exchange among the others: 0 for the oldest, 1 for the newest."""
+    import numpy as np
+
+    order = np.argsort([row.when for row in pool.rows], kind="stable")
+    ranks = np.empty(len(order), dtype=np.float32)
+    ranks[order] = np.arange(len(order), dtype=np.float32)
+    ranks /= np.float32(max(1, len(order) - 1))
+    return ranks
+
+
+def _ranked(matches: Sequence[Match], similar: dict[int, float], *, known: bool) -> list[_Candidate]:
     words = {match.exchange: match for match in matches}
     best_word = max((match.score for match in matches), default=0.0) or 1.0
     best_similar = max([*similar.values(), 0.0]) or 1.0
@@ -150,14 +236,9 @@ def _ranked(matches: Sequence[Match], similar: dict[int, float], *, known: bool,
     candidates = []
     for number in {*words, *similar}:
         match, cosine = words.get(number), max(similar.get(number, 0.0), 0.0)
-        lexical = match.score / best_word if match else 0.0
-        strength = match.strength if match else 0.0
-        if close >= 0 and not (cosine >= close or (strength >= WORDS and (cosine >= NEAR or not known))):
-            continue
-        score = weights[0] * lexical + weights[1] * cosine / best_similar
-        candidates.append(_Candidate(number, round(score, 4), round(lexical, 4), round(min(cosine, 1.0), 4)))
-    candidates.sort(key=lambda candidate: (-candidate.score, -candidate.number))
-    return [candidate for candidate in candidates if close < 0 or candidate.score >= TAIL * candidates[0].score]
+        score = weights[0] * (match.score / best_word if match else 0.0) + weights[1] * cosine / best_similar
+        candidates.append(_Candidate(number, score, match.strength if match else 0.0, cosine))
+    return sorted(candidates, key=lambda candidate: (-candidate.score, -candidate.number))
 
 
 def close_enough(size: int) -> float:

@@ -1,0 +1,238 @@
+"""What speaks for an exchange as the answer to a question, in numbers: one row a candidate, one column a feature.
+
+Words (BM25 over the exchange and over windows around it, as a part of the best possible and of the best found), meaning
+(cosines to the question and to its statement form), words alike in meaning, the conversation it lies in, who speaks, what
+kind of sentence it is, when it was said, and what kind of question is asked. What is not known is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import log
+from typing import TYPE_CHECKING
+
+from .pool import Pool
+from .profile import SHAPE, Profiles
+from .question import WHO, Asked
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ...ports import Vectors
+
+    Column = NDArray[np.float32]
+    Frequencies = Callable[[Sequence[str]], tuple[int, dict[str, int]]]
+
+K1, B = 1.2, 0.75
+"""Of BM25, as Robertson and Zaragoza, 2009, and as SQLite's own."""
+MEANING = (
+    *("cosine", "cosine_best", "cosine_z", "cosine_before", "cosine_after", "cosine_reply", "statement", "statement_z"),
+    *("pair", "pair_z", "pair_after", "pair_statement", "talk_cosine", "talk_cosine_z"),
+)
+ALIKE = ("alike", "alike_pair", "alike_next", "alike_best", "alike_z")
+"""The columns that need the embedding model."""
+
+
+class _Look:
+    """Computes the features of one question over one pool."""
+
+    def __init__(self, asked: Asked, asker: str, pool: Pool) -> None:
+        import numpy as np
+
+        self.np, self.asked, self.asker, self.pool = np, asked, asker, pool
+        self.size = len(pool.rows)
+        self.names = frozenset(word for row in pool.rows for who in (row.name, row.companion) for word in who.lower().split())
+        self.found: dict[str, Column] = {}
+
+    def shift(self, column: Column, steps: int) -> Column:
+        """Return what a column says of the exchange `steps` before (or, when negative, after); zeros where there is none."""
+        link = self.pool.before if steps > 0 else self.pool.after
+        where = self.np.arange(self.size)
+        for _ in range(abs(steps)):
+            where = self.np.where(where >= 0, link[where], -1)
+        out = column[where]
+        out[where < 0] = 0
+        return out
+
+    def constant(self, name: str, value: float) -> None:
+        self.found[name] = self.np.full(self.size, value, dtype=self.np.float32)
+
+    def words(self, profiles: Profiles, frequencies: Frequencies) -> None:
+        np = self.np
+        terms = list(dict.fromkeys(stem for stem in profiles.stemmed(self.asked.nameless(self.names)) if stem))
+        total, held = frequencies(terms)
+        idf = np.array([_idf(total, held.get(term, 0)) for term in terms], dtype=np.float32)
+        counts = np.array([[row.profile.stems.get(term, 0) for term in terms] for row in self.pool.rows], dtype=np.float32)
+        counts = counts.reshape(self.size, len(terms))
+        lengths = np.array([row.profile.length for row in self.pool.rows], dtype=np.float32)
+        whole = float(idf.sum()) or 1.0
+        around = {step: (self.shift(counts, step), self.shift(lengths, step)) for step in (1, 2, -1, -2)}
+        windows = {
+            "own": (),
+            "pair": (1,),
+            "three": (1, 2),
+            "near": (1, -1),
+            "wide": (1, 2, -1, -2),
+        }
+        for name, steps in windows.items():
+            sums = counts + sum(around[step][0] for step in steps) if steps else counts
+            size = lengths + sum(around[step][1] for step in steps) if steps else lengths
+            self._scored(name, sums, size, idf, whole)
+            self.found[f"covered_{name}"] = ((sums > 0) * idf).sum(1) / whole
+        self._scored("previous", *around[1], idf, whole)
+        self._scored("next", *around[-1], idf, whole)
+        self.found["terms_found"] = (counts > 0).sum(1).astype(np.float32)
+        self.found["rarest_found"] = ((counts > 0) * idf).max(1) if terms else np.zeros(self.size, dtype=np.float32)
+        self.found["length"], self.found["length_before"], self.found["length_after"] = lengths, around[1][1], around[-1][1]
+        self.constant("terms", len(terms))
+        self.constant("terms_unknown", float((idf == 0).sum()))
+
+    def _scored(self, name: str, counts: Column, lengths: Column, idf: Column, whole: float) -> None:
+        mean = float(lengths.mean()) or 1.0
+        norm = K1 * (1 - B + B * lengths / mean)
+        score = (counts * (K1 + 1) / (counts + norm[:, None]) * idf).sum(1)
+        self.found[f"bm25_{name}"] = score / whole
+        self.found[f"bm25_{name}_best"] = score / (float(score.max(initial=0.0)) or 1.0)
+
+    def alike(self, profiles: Profiles) -> None:
+        """Words alike in meaning: the best likeness of any word of an exchange to each word of the question, by idf."""
+        np = self.np
+        words = list(self.asked.nameless(self.names))
+        lists = [row.profile.words for row in self.pool.rows]
+        best = np.zeros((self.size, len(words)), dtype=np.float32)
+        sizes = np.array([len(each) for each in lists])
+        if words and sizes.any():
+            likeness = profiles.likeness(words, np.concatenate(lists))
+            filled = sizes > 0
+            starts = np.concatenate([[0], np.cumsum(sizes[filled])[:-1]])
+            best[filled] = np.maximum.reduceat(likeness, starts, axis=1).T
+        weights = self._weights(profiles, words)
+        own: Column = best @ weights
+        pair = np.maximum(best, self.shift(best, 1)) @ weights
+        self.found["alike"], self.found["alike_pair"], self.found["alike_next"] = own, pair, self.shift(own, -1)
+        self.found["alike_best"], self.found["alike_z"] = own / (float(own.max(initial=0.0)) or 1.0), self._standard(own)
+
+    def _weights(self, profiles: Profiles, words: list[str]) -> Column:
+        """Return the weight of each word: rare words of the pool count more; they sum to one."""
+        np = self.np
+        stems = profiles.stemmed(words)
+        held = [sum(stem in row.profile.stems for row in self.pool.rows) for stem in stems]
+        weights: Column = np.array([_idf(self.size, max(each, 0.5)) for each in held], dtype=np.float32)
+        weights /= np.float32(weights.sum() or 1.0)
+        return weights
+
+    def meaning(self, vectors: Vectors, said: Vectors, reply: Vectors) -> None:
+        """Cosines to the question and to its statement form (`vectors`, in this order) of an exchange, its neighbours, its window."""
+        np = self.np
+        found, (question, stated) = self.found, vectors
+        answered = np.abs(reply).sum(1) > 0
+        cosine, other = said @ question, reply @ question
+        found["cosine_reply"] = np.where(answered, other, np.nan).astype(np.float32)
+        found["cosine"] = cosine = np.where(answered, np.maximum(cosine, other), cosine)
+        found["statement"] = np.where(answered, np.maximum(said @ stated, reply @ stated), said @ stated)
+        pair = said + reply + self.shift(said, 1) + self.shift(reply, 1)
+        pair /= np.maximum(np.linalg.norm(pair, axis=1, keepdims=True), 1e-6)
+        found["pair"], found["pair_statement"] = pair @ question, pair @ stated
+        found["cosine_best"] = cosine / max(float(cosine.max(initial=0.0)), 1e-6)
+        for name in ("cosine", "statement", "pair"):
+            found[f"{name}_z"] = self._standard(found[name])
+        found["cosine_before"], found["cosine_after"] = self.shift(cosine, 1), self.shift(cosine, -1)
+        found["pair_after"] = self.shift(found["pair"], -1)
+        talks = self._of_talk(cosine, 3) / np.float32(3)
+        found["talk_cosine"], found["talk_cosine_z"] = talks, self._standard(talks)
+
+    def talk(self) -> None:
+        """The evidence of the conversation as a whole: its best exchange, and its three best together."""
+        evidence = 0.5 * (self.found["bm25_own_best"] + self.found["bm25_pair_best"])
+        three = self._of_talk(evidence, 3)
+        self.found["talk_three"] = three / (float(three.max(initial=0.0)) or 1.0)
+        self.found["talk_best"] = self._of_talk(evidence, 1)
+
+    def _of_talk(self, column: Column, most: int) -> Column:
+        """Return the sum of the `most` best of each conversation, for each exchange of it."""
+        np = self.np
+        order = np.lexsort((-column, self.pool.talk))
+        starts = np.searchsorted(self.pool.talk[order], self.pool.talk[order], side="left")
+        rank = np.arange(self.size) - starts
+        sums = np.zeros(int(self.pool.talk.max(initial=0)) + 1, dtype=np.float32)
+        np.add.at(sums, self.pool.talk[order][rank < most], column[order][rank < most])
+        found: Column = sums[self.pool.talk]
+        return found
+
+    def people(self) -> None:
+        """Who speaks: one the question names, or the asker where it says 'I'; another one; whom the words mention."""
+        np, asked = self.np, self.asked
+        named = asked.named(self.names)
+        speaks = np.array(
+            [not named.isdisjoint(row.name.lower().split()) or (asked.about_myself and row.person == self.asker) for row in self.pool.rows],
+            dtype=np.float32,
+        )
+        anybody = float(bool(named) or asked.about_myself)
+        self.found["named_speaks"], self.found["other_speaks"] = speaks, anybody * (1 - speaks)
+        self.found["named_spoke_before"] = self.shift(speaks, 1)
+        self.found["named_mentioned"] = np.array([not named.isdisjoint(row.profile.said) for row in self.pool.rows], dtype=np.float32)
+        self.constant("named", float(len(named)))
+        self.constant("about_myself", float(asked.about_myself))
+
+    def shape(self) -> None:
+        """What kind of sentence it is, and the one before."""
+        np = self.np
+        table = np.array([row.profile.shape for row in self.pool.rows], dtype=np.float32).reshape(self.size, len(SHAPE))
+        for number, name in enumerate(SHAPE):
+            self.found[name] = table[:, number]
+        for name in ("question", "ends_asking", "picture"):
+            self.found[f"{name}_before"] = self.shift(self.found[name], 1)
+        self.found["answers_words"] = self.shift(self.found["bm25_own_best"] * self.found["ends_asking"], 1)
+        known = {*self.asked.words, *self.names}
+        self.found["new_names"] = np.array([len(row.profile.names - known) for row in self.pool.rows], dtype=np.float32)
+
+    def time(self) -> None:
+        """Whether it was said when the question says; nothing is known where it says no time."""
+        np, spans = self.np, self.asked.spans
+        if not spans:
+            self.constant("in_time", float("nan"))
+            return
+        inside = [any(span.holds(row.when) for span in spans) for row in self.pool.rows]
+        self.found["in_time"] = np.array(inside, dtype=np.float32)
+
+    def question(self) -> None:
+        """What kind of question it is."""
+        asked, text = self.asked, self.asked.text.lower()
+        for word in WHO:
+            self.constant(f"asks_{word}", float(asked.kind == word))
+        self.constant("asks_count", float(any(words in text for words in ("how many", "how much", "how often"))))
+        self.constant("asks_span", float("how long" in text))
+        self.constant("asks_likely", float(not {"would", "might", "likely"}.isdisjoint(asked.words)))
+        self.constant("asks_both", float(not {"both", "common"}.isdisjoint(asked.words)))
+        self.constant("asks", float("?" in text))
+
+    def _standard(self, column: Column) -> Column:
+        np = self.np
+        scaled: Column = (column - column.mean()) / (column.std() + np.float32(1e-6))
+        return scaled
+
+
+def _idf(total: int, held: float) -> float:
+    """Return the inverse document frequency of a word that `held` of `total` exchanges hold, 0 for one that occurs nowhere."""
+    return log(1 + max(0.0, total - held + 0.5) / (held + 0.5)) if held else 0.0
+
+
+def features(
+    asked: Asked, asker: str, pool: Pool, profiles: Profiles, frequencies: Frequencies, vectors: Vectors | None
+) -> dict[str, Column]:
+    """Return the columns by name, each of length len(pool.rows). `asker` is the id of the person who asks."""
+    look = _Look(asked, asker, pool)
+    look.words(profiles, frequencies)
+    if vectors is not None and pool.said is not None and pool.reply is not None:
+        look.meaning(vectors, pool.said, pool.reply)
+        look.alike(profiles)
+    else:
+        for name in (*MEANING, *ALIKE):
+            look.constant(name, float("nan"))
+    look.talk()
+    look.people()
+    look.shape()
+    look.time()
+    look.question()
+    return look.found
