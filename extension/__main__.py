@@ -11,6 +11,7 @@ from .cli import changes, console, files, listing, program
 from .cli.chat import chat
 from .cli.configuration import settings
 from .cli.diagnosis import doctor
+from .cli.model_context import mcp
 from .cli.options import DataDir, Verbose
 from .cli.serving import serve
 
@@ -52,6 +53,7 @@ memory.command("import")(files.import_)
 memory.command()(listing.stats)
 memory.command()(changes.reindex)
 app.command()(serve)
+app.command()(mcp)
 app.command()(doctor)
 app.command()(settings)
 

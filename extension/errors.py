@@ -12,6 +12,7 @@ FamiliarError
 │   └── IndexUnavailable     a derived index cannot be used now; the diary is untouched
 ├── NotFound                 what was asked for does not exist
 ├── ImportRefused            an import file is malformed
+├── ToolRefused              a model called a tool with what it does not take, or where it may not
 └── HostError                the model's host failed
     ├── HostUnreachable      nothing answers at its address
     ├── HostTimeout          it answered too slowly
@@ -66,6 +67,10 @@ class NotFound(FamiliarError):
 
 class ImportRefused(FamiliarError):
     """An import file is malformed."""
+
+
+class ToolRefused(FamiliarError):
+    """A model called a tool with what it does not take, or where it may not."""
 
 
 class HostError(FamiliarError):

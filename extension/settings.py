@@ -69,6 +69,9 @@ class Settings(BaseModel):
     password: SecretStr = Field(
         SecretStr(""), description="Password of the standalone chat (user name: the `person`). Only ever from the environment."
     )
+    mcp_token: SecretStr = Field(
+        SecretStr(""), description="Token that `familiar mcp --http` asks its clients for. Only ever from the environment."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much goes into `familiar.log`. Words people said never do."
     )

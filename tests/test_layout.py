@@ -39,6 +39,7 @@ HEAVY = {
     "discord",
     "gguf",
     "gradio",
+    "mcp",
     "modules",
     "nio",
     "onnxruntime",

@@ -91,10 +91,15 @@ class Memories:
         )
         return self.recall.search(question, dense=self.semantic.ready)
 
-    def search(self, text: str, person: Person, companion: str, scope: Scope = "person", limit: int = 50) -> list[Memory]:
-        """Return what a person finds when they search their own memories, best first, weak matches included."""
+    def search(
+        self, text: str, person: Person, companion: str, scope: Scope = "person", limit: int = 50, place: Place | None = None
+    ) -> list[Memory]:
+        """Return what a person finds when they search their own memories, best first, weak matches included.
+
+        `place` is where they are, in private where none is given; the scope 'place' needs one.
+        """
         self._index_now()
-        question = Question(clean(text), person, Place(""), companion, scope, limit)
+        question = Question(clean(text), person, place or Place(""), companion, scope, limit)
         return self.recall.search(question, dense=self.semantic.ready, gate=False)
 
     def reconcile(self, person: Person, place: Place, companion: str, rows: Sequence[ChatRow], current: int) -> Reconciled:
