@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from ..errors import NotFound, StoreError
 from ..memory.diary import Answer
 from ..memory.memories import Memories
 from ..memory.selection import copies
-from ..messages import Exchange, Memory, Person, Place, Scope, Turn, digest
+from ..messages import Exchange, Person, Place, Scope, Turn, digest
 from .shown import ROOMY, Size, entry_of, fitting
 
 log = logging.getLogger(__name__)
@@ -31,14 +31,12 @@ class Reach:
     place: Place
     """Where what a model adds is kept; with the scope 'place', also the only one that is searched."""
     scope: Scope = "person"
-    row: int = 0
-    """The row of the place that additions belong to."""
     size: Size = ROOMY
 
-    def search(self, query: str, limit: int, without: Collection[int] = ()) -> dict[str, Any]:
-        """Return what is found, best first, as JSON takes it. Raises StoreError."""
-        matches = self._found(query, limit + len(without))
-        matches = [memory for memory in matches if memory.exchange.id not in without][:limit]
+    def search(self, query: str, limit: int, under_way: Turn | None = None) -> dict[str, Any]:
+        """Return what is found, best first, as JSON takes it; the turn under way is left out. Raises StoreError."""
+        matches = self.memories.search(query, self.person, self.companion, self.scope, limit + 1, self.place)
+        matches = [memory for memory in matches if under_way is None or not _is_of(memory.exchange, under_way)][:limit]
         entries = fitting(({**self._entry(memory.exchange), "score": round(memory.score, 2)} for memory in matches), self.size)
         log.info("A model searched: %d found, %d shown", len(matches), len(entries))
         answer: dict[str, Any] = {"about": QUOTED if entries else NOTHING, "memories": entries}
@@ -53,7 +51,7 @@ class Reach:
 
         Raises StoreError when it could not be written; it is then kept aside and written later.
         """
-        turn = Turn(self.person, self.place, self.companion, text, self.row, datetime.now(UTC), branch=digest(self.companion, text))
+        turn = Turn(self.person, self.place, self.companion, text, 0, datetime.now(UTC), branch=digest(self.companion, text))
         number = self.memories.remember(turn, Answer(""))
         if number is None:
             raise StoreError("The diary could not be written; the text is kept aside and written later. `familiar doctor` says why.")
@@ -73,9 +71,6 @@ class Reach:
         log.info("A model forgot %d memories", gone)
         return {"forgotten": gone, "copies": repeated, "ids": numbers}
 
-    def _found(self, query: str, limit: int) -> list[Memory]:
-        return self.memories.search(query, self.person, self.companion, self.scope, limit, self.place)
-
     def _own(self, ids: Sequence[int]) -> list[Exchange]:
         """Return the exchanges of these ids. One that is not this person's is spoken of as if it did not exist."""
         there = {exchange.id: exchange for exchange in self.memories.diary.get(list(dict.fromkeys(ids))) if self._reaches(exchange)}
@@ -94,3 +89,7 @@ class Reach:
     def _trouble(self) -> str:
         loading = "" if self.memories.semantic.ready else "the embedding model is still loading."
         return self.memories.catch_up.trouble or loading
+
+
+def _is_of(exchange: Exchange, turn: Turn) -> bool:
+    return (exchange.place.id, exchange.row, exchange.branch) == (turn.place.id, turn.row, turn.branch)

@@ -29,6 +29,7 @@ from .history import GREETING, chat_rows, reasoning_apart, shown_text, with_brie
 from .host import Webui
 from .identity import Identity, identify
 from .preferences import Preferences
+from .tool_calls import ToolCalls
 from .turns import Pending, Turns
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Extension:
         self.preferences = Preferences(params)
         self.turns = Turns()
         self.whys = Whys()
+        self.tool_calls = ToolCalls(self)
         self.trouble = ""
         """Why Familiar is off; empty when it works."""
         self._app: App | None = None
@@ -104,7 +106,9 @@ class Extension:
             briefing = pending.briefing  # the same turn goes on after a tool answered: one recall for all of it
         else:
             briefing = self._briefing(turn, identity, state, history, now)
-        self.turns.begin(str(state.get(MARK, "")), Pending(turn, briefing))
+        mark = str(state.get(MARK, ""))
+        self.turns.begin(mark, Pending(turn, briefing))
+        self.tool_calls.begin(mark, turn)
         return briefing
 
     def end(self, visible: str, state: Mapping[str, Any]) -> None:
@@ -173,7 +177,9 @@ def setup(name: str = "familiar") -> None:
 
 def state_modifier(state: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of the state with a mark of this turn; the webui's own dict is left as it is."""
-    return {**state, MARK: uuid4().hex}
+    mark = uuid4().hex
+    extension.tool_calls.mark(mark)
+    return {**state, MARK: mark}
 
 
 def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs: Any) -> str:

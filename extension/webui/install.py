@@ -16,6 +16,7 @@ from ..errors import FamiliarError, MissingPackage, NotFound
 from .environment import FREE, Environment, find_python, normalised
 from .flags import advice, put
 from .link import link, unlink
+from .tool_files import put_tools, take_tools
 
 NAME = "familiar"
 SOURCE = Path(__file__).resolve().parent.parent
@@ -57,6 +58,7 @@ def _run(options: argparse.Namespace, say: Say) -> None:
     target = user_data / "extensions" / NAME
     if options.uninstall:
         say(unlink(SOURCE, target))
+        say(take_tools(user_data / "tools"))
         say(f"Take `{NAME}` out of --extensions in {user_data / 'CMD_FLAGS.txt'}. The packages and what was remembered stay.")
         return
     if options.flags:
@@ -64,6 +66,7 @@ def _run(options: argparse.Namespace, say: Say) -> None:
     environment = Environment(_python(folder, options.python, install=options.start, say=say), folder)
     add_packages(environment, say)
     say(link(SOURCE, target))
+    say(put_tools(user_data / "tools"))
     say(advice(user_data / "CMD_FLAGS.txt", NAME))
     if options.start:
         _start(environment, options.rest, say)

@@ -11,7 +11,7 @@ import pytest
 from ..models import smollm2_folder
 from . import environment
 from .browser import chromium as opened_chromium
-from .double import Residence
+from .double import ECHO, Residence
 from .server import copy_of
 
 if TYPE_CHECKING:
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 
 SHOTS = environment.ROOT / ".cache" / "host-shots"
 """Pictures of the page at the moment a test failed."""
-
-ECHO = """
-tool = {"type": "function", "function": {"name": "echo", "description": "Say it back.", "parameters": {
-    "type": "object", "properties": {"text": {"type": "string"}}}}}
-
-
-def execute(arguments):
-    return arguments["text"]
-"""
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,16 @@ Residence = Literal["user", "bundled"]
 RESIDENCES: dict[Residence, str] = {"user": "user_data/extensions", "bundled": "extensions"}
 """Where an extension can live in the host's folder."""
 
+ECHO = """
+tool = {"type": "function", "function": {"name": "echo", "description": "Say it back.", "parameters": {
+    "type": "object", "properties": {"text": {"type": "string"}}}}}
+
+
+def execute(arguments):
+    return arguments["text"]
+"""
+"""A tool in user_data/tools."""
+
 OWNED = ("modules", "extensions", "user_ext_")
 """Names in sys.modules that belong to a running host."""
 
@@ -72,12 +82,11 @@ class HostDouble:
         self.folder, self.name, self._draws = folder, name, draws
         self.settings = {"mode": mode, **(settings or {})}
         self.active = [name, *others]
-        self.tools: dict[str, Callable[[dict[str, Any]], str]] = {"echo": lambda arguments: str(arguments["text"])}
-        """The functions in user_data/tools, by name."""
         self.model = Model()
         self.elements: dict[str, Any] = {}
-        for part in ("user_data/extensions", "extensions", "user_data/characters", "user_data/models", "user_data/cache"):
+        for part in ("extensions", *(f"user_data/{each}" for each in ("extensions", "characters", "models", "cache", "tools"))):
             (folder / part).mkdir(parents=True, exist_ok=True)
+        (folder / "user_data/tools/echo.py").write_text(ECHO, encoding="utf-8")
         link = folder / RESIDENCES[lives] / name
         if not link.exists():
             link.symlink_to(extension, target_is_directory=True)
@@ -92,7 +101,6 @@ class HostDouble:
         self.shared = self._host("shared")
         self.extensions = self._host("extensions")
         self.shared.settings.update(self.settings)
-        self._host("chat_turns").tools = self.tools
         self.shared.model, self.shared.tokenizer, self.shared.model_name = self.model, Words(), "SmolLM2-135M-Instruct"
         self.shared.args.extensions = list(self.active)
         self.extensions.available_extensions = self.extensions.find_extensions()

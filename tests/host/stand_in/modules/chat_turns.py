@@ -7,7 +7,7 @@ import copy
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import modules.shared as shared
@@ -15,10 +15,9 @@ from modules.chat_history import add_version, mark, remove_last_message, save_hi
 from modules.chat_prompt import generate_chat_prompt, get_stopping_strings
 from modules.extensions import apply_extensions
 from modules.text_generation import generate_reply
+from modules.tool_use import execute_tool, load_tools
 
 TOOL_CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
-tools: dict[str, Callable[[dict[str, Any]], str]] = {}
-"""The functions a model may call here, by name. The host loads them from user_data/tools."""
 
 
 def chatbot_wrapper(
@@ -157,15 +156,16 @@ def generate_chat_reply_wrapper(text: Any, state: Any, regenerate: bool = False,
         regenerate, _continue = False, True
         _dummy(text, state["start_with"], state)
     old_sequence = _taken_sequence(state["history"]) if regenerate else None
+    executors: dict[str, Any] = {}
     if state["selected_tools"]:
-        state["tools"] = [{"type": "function", "function": {"name": name}} for name in state["selected_tools"]]
+        state["tools"], executors = load_tools(state["selected_tools"])
     shown: list[str] = []
     while True:
-        history, answer = yield from _generation(text, state, regenerate, _continue, old_sequence, shown)
-        calls = _calls(history["internal"][-1][1], state)
+        history, answer = yield from _generation(text, state, regenerate, _continue, old_sequence, shown, executors)
+        calls = _calls(history["internal"][-1][1], executors)
         if not calls or shared.stop_everything:
             break
-        shown += _call_tools(calls, history)
+        shown += _call_tools(calls, history, executors)
         history["visible"][-1][1] = "\n\n".join(shown)
         save_history(history, state["unique_id"], state["character_menu"], state["mode"])
         state["history"] = history
@@ -208,7 +208,9 @@ def _dummy(text: Any, reply: str, state: Any) -> None:
     mark(history["metadata"], "assistant", row, timestamp=timestamp())
 
 
-def _generation(text: Any, state: Any, regenerate: bool, _continue: bool, old_sequence: Any, shown: list[str]) -> Iterator[Any]:
+def _generation(
+    text: Any, state: Any, regenerate: bool, _continue: bool, old_sequence: Any, shown: list[str], executors: dict[str, Any]
+) -> Iterator[Any]:
     """Yield one generation; return its history, with what tools did shown before the reply, and the reply alone."""
     history = state["history"]
     for number, history in enumerate(generate_chat_reply(text, state, regenerate, _continue)):
@@ -217,7 +219,7 @@ def _generation(text: Any, state: Any, regenerate: bool, _continue: bool, old_se
             if old_sequence is not None:
                 history["metadata"][f"assistant_{len(history['internal']) - 1}"]["versions"][0].setdefault("tool_sequence", old_sequence)
         yield history
-        if _calls(history["internal"][-1][1], state):
+        if _calls(history["internal"][-1][1], executors):
             break
     answer = history["visible"][-1][1]
     if shown:
@@ -225,13 +227,12 @@ def _generation(text: Any, state: Any, regenerate: bool, _continue: bool, old_se
     return history, answer
 
 
-def _calls(reply: str, state: Any) -> list[dict[str, Any]]:
-    names = state["selected_tools"]
-    found = [json.loads(match) for match in TOOL_CALL.findall(reply)] if names else []
-    return [call for call in found if call["name"] in names]
+def _calls(reply: str, executors: dict[str, Any]) -> list[dict[str, Any]]:
+    found = [json.loads(match) for match in TOOL_CALL.findall(reply)] if executors else []
+    return [call for call in found if call["name"] in executors]
 
 
-def _call_tools(calls: list[dict[str, Any]], history: Any) -> list[str]:
+def _call_tools(calls: list[dict[str, Any]], history: Any, executors: dict[str, Any]) -> list[str]:
     """Run the tools and keep calls and results in the row's metadata; the raw call leaves the reply."""
     sequence = mark(history["metadata"], "assistant", len(history["internal"]) - 1).setdefault("tool_sequence", [])
     functions = [{"name": call["name"], "arguments": json.dumps(call["arguments"])} for call in calls]
@@ -239,7 +240,7 @@ def _call_tools(calls: list[dict[str, Any]], history: Any) -> list[str]:
     history["internal"][-1][1] = ""
     shown = []
     for number, call in enumerate(calls):
-        result = tools[call["name"]](call["arguments"])
+        result = execute_tool(call["name"], call["arguments"], executors)
         sequence.append({"role": "tool", "content": result, "tool_call_id": f"call{number}"})
         summary = ", ".join(f"{key}={json.dumps(value)}" for key, value in call["arguments"].items())
         shown.append(f"<tool_call>{call['name']}({summary})\n{result}\n</tool_call>")
