@@ -43,7 +43,7 @@ def take_tools(folder: Path) -> str:
             path.unlink()
     except OSError as exc:
         raise FamiliarError(f"Cannot remove from {folder}: {exc.strerror}. Run this as the person the webui belongs to.") from exc
-    said = f"Removed the tools {' and '.join(path.stem for path in ours)} from {folder}." if ours else f"No tools of ours are in {folder}."
+    said = f"Removed from {folder}: {' and '.join(path.stem for path in ours)}." if ours else f"No tools of ours are in {folder}."
     return " ".join(filter(None, (said, _kept(folder, [path.stem for path in there if path not in ours]))))
 
 
@@ -77,4 +77,5 @@ def _is_ours(path: Path) -> bool:
 def _kept(folder: Path, names: list[str]) -> str:
     if not names:
         return ""
-    return f"{' and '.join(f'{folder / name}.py' for name in names)} is not ours and was left alone; move it away and run this again."
+    them = " and ".join(f"{folder / name}.py" for name in names)
+    return f"Left alone, since not ours: {them}. For our tools of these names, move that away and run this again."

@@ -64,5 +64,5 @@ def _use(scene: RealScene) -> None:
     before = scene.diary()
     host.incognito()
     host.say('Please call remember_this {"text": "The code of the safe is 7731."}')
-    assert "it is incognito" in host.page.inner_text("#chat")
+    assert "it is incognito" in (host.page.text_content("#chat") or "")
     assert scene.diary() == before

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from extension.app import App
+from extension.app import App, build
 from extension.errors import NotFound, StoreError
 from extension.messages import Person, Place, Scope
+from extension.settings import load
 from extension.tools.reach import Reach
 from extension.tools.shown import Size
+from tests.doubles import Absent
 
 from .conftest import ANN, BOB, CHANNEL, SOFA, tell
 
@@ -120,11 +124,7 @@ def test_what_is_shown_is_harmless_and_bounded(app: App, reach: Reach) -> None:
     assert "<" not in whole
 
 
-def test_without_the_embedding_model_words_find_it_and_the_answer_says_so(data_dir, monkeypatch) -> None:
-    from extension.app import build
-    from extension.settings import load
-    from tests.doubles import Absent
-
+def test_without_the_embedding_model_words_find_it_and_the_answer_says_so(data_dir: Path) -> None:
     app = build(load({}, data_dir=data_dir), embedder=Absent())
     try:
         reach = Reach(app.memories, ANN, "Robin", NOTES)
@@ -136,9 +136,7 @@ def test_without_the_embedding_model_words_find_it_and_the_answer_says_so(data_d
         app.close()
 
 
-def test_what_cannot_be_written_is_said_and_kept_aside(app: App, reach: Reach, data_dir) -> None:
-    import sqlite3
-
+def test_what_cannot_be_written_is_said_and_kept_aside(app: App, reach: Reach, data_dir: Path) -> None:
     tell(app, "My cat is called Miso.")
     app.memories.database.close()
     app.memories.database._lock_timeout = 0.1

@@ -145,6 +145,7 @@ def test_it_adds_our_packages_and_moves_none_of_theirs_but_uvicorn(host, ours):
     assert "Checked: the webui imports gradio, fastapi, pydantic, transformers, modules.chat, modules.api.script as before" in done.stdout
     assert "Note: peft could not be imported before either (ModuleNotFoundError: No module named 'peft')." in done.stdout
     assert (host / "user_data/extensions/familiar").resolve() == (ours / "extension").resolve()
+    assert (host / "user_data/tools/search_memory.py").resolve() == (ours / "extension/webui/user_tools/search_memory.py").resolve()
     assert f"add a line to {host / 'user_data/CMD_FLAGS.txt'}: `--extensions familiar`" in done.stdout
 
 
@@ -215,8 +216,13 @@ def test_a_folder_that_is_no_webui_is_refused(ours, tmp_path):
 def test_taking_it_out_removes_the_link_and_nothing_else(host, ours):
     target = host / "user_data/extensions/familiar"
     target.symlink_to(ours / "extension")
+    tools = host / "user_data/tools"
+    tools.mkdir()
+    (tools / "search_memory.py").symlink_to(ours / "extension/webui/user_tools/search_memory.py")
+    (tools / "remember_this.py").write_text("theirs\n")
     done = install(ours, host, "--uninstall")
-    assert done.stdout.startswith(f"Removed the link {target}.\n")
+    assert done.stdout.startswith(f"Removed the link {target}.\nRemoved from {tools}: search_memory. Left alone")
+    assert [path.name for path in tools.iterdir()] == ["remember_this.py"]
     assert not target.is_symlink()
     assert (ours / "extension/requirements.txt").is_file()
     assert install(ours, host, "--uninstall").stdout.startswith(f"{target} is not there: nothing to remove.\n")

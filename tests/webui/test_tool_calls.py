@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from extension.messages import Exchange
+from extension.memory.diary import Answer
+from extension.messages import Exchange, Person, Place, Turn
 from extension.webui.tool_files import put_tools
 from tests.host.double import HostDouble
 
@@ -117,21 +119,14 @@ def test_a_tool_left_by_a_turn_that_never_began_never_meets_the_next_one(host: H
 
 def remembered(name: str, text: str) -> Exchange:
     """Say something as somebody else, and return the exchange."""
-    from datetime import UTC, datetime
-
-    from extension.memory.diary import Answer
-    from extension.messages import Person, Place, Turn
-
     memories = hooks().extension.app.memories
     number = memories.remember(Turn(Person(name), Place(f"webui:instruct/{name}"), "Assistant", text, 0, datetime.now(UTC)), Answer("Yes."))
     found: Exchange = memories.diary.one(number)
     return found
 
 
-def turn_of(exchange: Exchange) -> Any:
+def turn_of(exchange: Exchange) -> Turn:
     """Return the next turn in the place of an exchange."""
-    from extension.messages import Turn
-
     return Turn(exchange.person, exchange.place, exchange.companion, "And?", exchange.row + 1, exchange.when)
 
 

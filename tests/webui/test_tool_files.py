@@ -36,7 +36,7 @@ def test_the_tools_are_linked_and_taken_out_again(folder: Path) -> None:
     assert put_tools(folder) == put_tools(folder) == said
     assert [path.readlink() for path in sorted(folder.iterdir())] == files()
     (folder / "calculate.py").write_text("theirs\n")
-    assert take_tools(folder) == f"Removed the tools remember_this and search_memory from {folder}."
+    assert take_tools(folder) == f"Removed from {folder}: remember_this and search_memory."
     assert names(folder) == ["calculate.py"]
     assert take_tools(folder) == f"No tools of ours are in {folder}."
 
@@ -59,7 +59,7 @@ def test_a_file_of_the_persons_is_never_overwritten_nor_removed(folder: Path, tm
     (folder / "remember_this.py").symlink_to(tmp_path / "mine.py")
     for change in (put_tools, take_tools):
         said = change(folder)
-        assert f"{folder / 'remember_this'}.py and {folder / 'search_memory'}.py is not ours and was left alone" in said
+        assert f"Left alone, since not ours: {folder / 'remember_this'}.py and {folder / 'search_memory'}.py." in said
     assert (folder / "search_memory.py").read_text() == "tool = {}\n"
     assert (folder / "remember_this.py").resolve() == tmp_path / "mine.py"
 
