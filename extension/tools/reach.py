@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
+
+from ..database import exchange
 from ..errors import NotFound, StoreError
 from ..memory.diary import Answer
 from ..memory.memories import Memories
@@ -47,12 +50,13 @@ class Reach:
         return answer
 
     def remember(self, text: str) -> dict[str, Any]:
-        """Keep a text as said by the person, and return its id. The same text again is the same memory.
+        """Keep a text as said by the person, and return its id. The same text again is the same memory, also when it was edited since.
 
         Raises StoreError when it could not be written; it is then kept aside and written later.
         """
-        turn = Turn(self.person, self.place, self.companion, text, 0, datetime.now(UTC), branch=digest(self.companion, text))
-        number = self.memories.remember(turn, Answer(""))
+        branch = digest(self.person.id, self.companion, text)
+        turn = Turn(self.person, self.place, self.companion, text, 0, datetime.now(UTC), branch)
+        number = self._known(branch) or self.memories.remember(turn, Answer(""))
         if number is None:
             raise StoreError("The diary could not be written; the text is kept aside and written later. `familiar doctor` says why.")
         log.info("A model added memory %d", number)
@@ -61,7 +65,7 @@ class Reach:
     def forget(self, ids: Sequence[int], *, dry_run: bool) -> dict[str, Any]:
         """Forget memories and their copies, or with `dry_run` say which ones that would be. Raises NotFound, StoreError."""
         chosen = self._own(ids)
-        numbers = [exchange.id for exchange in chosen]
+        numbers = [each.id for each in chosen]
         repeated = copies(self.memories.database, numbers)
         if dry_run:
             shown = fitting(map(self._entry, chosen), self.size)
@@ -71,25 +75,32 @@ class Reach:
         log.info("A model forgot %d memories", gone)
         return {"forgotten": gone, "copies": repeated, "ids": numbers}
 
+    def _known(self, branch: str) -> int | None:
+        """Return the id of what was added under this branch before."""
+        added = sa.select(exchange.c.id).where(exchange.c.place_id == self.place.id, exchange.c.row == 0, exchange.c.branch == branch)
+        with self.memories.database.read() as connection:
+            found: int | None = connection.execute(added).scalar()
+        return found
+
     def _own(self, ids: Sequence[int]) -> list[Exchange]:
         """Return the exchanges of these ids. One that is not this person's is spoken of as if it did not exist."""
-        there = {exchange.id: exchange for exchange in self.memories.diary.get(list(dict.fromkeys(ids))) if self._reaches(exchange)}
+        there = {each.id: each for each in self.memories.diary.get(list(dict.fromkeys(ids))) if self._reaches(each)}
         if missing := [number for number in ids if number not in there]:
             raise NotFound(f"There is no memory with id {missing[0]} to forget here, so nothing was forgotten. A search tells the ids.")
         return [there[number] for number in dict.fromkeys(ids)]
 
-    def _reaches(self, exchange: Exchange) -> bool:
-        here = self.scope != "place" or exchange.place.id == self.place.id
-        near = self.scope == "person" or exchange.companion == self.companion
-        return exchange.person.id == self.person.id and near and here
+    def _reaches(self, asked: Exchange) -> bool:
+        here = self.scope != "place" or asked.place.id == self.place.id
+        near = self.scope == "person" or asked.companion == self.companion
+        return asked.person.id == self.person.id and near and here
 
-    def _entry(self, exchange: Exchange) -> dict[str, Any]:
-        return entry_of(exchange, self.size)
+    def _entry(self, found: Exchange) -> dict[str, Any]:
+        return entry_of(found, self.size)
 
     def _trouble(self) -> str:
         loading = "" if self.memories.semantic.ready else "the embedding model is still loading."
         return self.memories.catch_up.trouble or loading
 
 
-def _is_of(exchange: Exchange, turn: Turn) -> bool:
-    return (exchange.place.id, exchange.row, exchange.branch) == (turn.place.id, turn.row, turn.branch)
+def _is_of(found: Exchange, turn: Turn) -> bool:
+    return (found.place.id, found.row, found.branch) == (turn.place.id, turn.row, turn.branch)

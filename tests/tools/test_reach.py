@@ -96,6 +96,18 @@ def test_what_is_remembered_twice_is_one_memory_of_the_person(app: App, reach: R
     assert other != first["id"]
 
 
+def test_the_same_words_of_two_people_or_to_two_companions_are_kept_apart(app: App, reach: Reach) -> None:
+    others = (reach, replace(reach, person=BOB), replace(reach, companion="Wren"))
+    assert len({each.remember("The rent is 900 francs.")["id"] for each in others}) == app.memories.diary.count() == 3
+
+
+def test_what_the_person_edited_is_not_written_over_by_the_same_words_again(app: App, reach: Reach) -> None:
+    number = reach.remember("The rent is 900 francs.")["id"]
+    app.memories.edit(number, said="The rent is 910 francs.")
+    assert reach.remember("The rent is 900 francs.")["id"] == number
+    assert [kept.said for kept in app.memories.diary.browse()] == ["The rent is 910 francs."]
+
+
 def test_forgetting_tells_first_and_then_does_it_with_every_copy(app: App, reach: Reach) -> None:
     number, copy = (tell(app, "My safe's code is 7731.", place=place) for place in (SOFA, Place("attic")))
     kept = tell(app, "My cat is called Miso.")

@@ -78,7 +78,7 @@ def test_regenerating_calls_again_and_remembers_once(host: HostDouble) -> None:
     assert [exchange.id for exchange in diary() if "Biscuit" in exchange.said] == [first["id"]]
 
 
-def test_another_companion_is_not_told_unless_the_person_wants_it(tmp_path: Path, host: HostDouble) -> None:
+def test_another_companion_is_not_told_unless_the_person_wants_it(host: HostDouble) -> None:
     host.say("My dog is called Biscuit.")
     host.set_mode("chat", "Robin")
     host.new_chat()
