@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -103,6 +103,8 @@ _LIKE = "it looks like sqlite:////folder/file"
 _IMPATIENT = 60.0
 """Seconds after a wait for the write lock was in vain in which the next waits are short."""
 _SHORT_WAIT = 1.0
+_MUCH = 0.25
+"""Part of a SQLite file that is empty pages before it is made smaller."""
 _migrating = Lock()
 """Alembic keeps its context in globals: one migration at a time."""
 
@@ -152,14 +154,20 @@ class Database:
         """See to it that deleted words are in none of the file's bytes any more. Raises StoreError.
 
         SQLite overwrites deleted rows with zeros (secure_delete); left are the segments of the full-text index, which
-        keep deleted terms until they are merged, and the write-ahead log.
+        keep deleted terms until they are merged, and the write-ahead log. A file of which much is empty by now is made
+        smaller where the disk has room for that.
         """
         if self.path is None:
             return
         with self._translated(), self._opened().connect() as connection:
             raw: Any = connection.connection.dbapi_connection
             raw.execute("INSERT INTO exchange_text(exchange_text) VALUES('optimize')")
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._empty_log(raw)
+            (pages,), (empty,) = raw.execute("PRAGMA page_count").fetchone(), raw.execute("PRAGMA freelist_count").fetchone()
+            if empty > pages * _MUCH:
+                with suppress(sqlite3.OperationalError):
+                    raw.execute("VACUUM")
+                self._empty_log(raw)
 
     def close(self) -> None:
         """Close all connections; a later use opens them again."""
@@ -167,6 +175,14 @@ class Database:
             engine, self._engine = self._engine, None
         if engine is not None:
             engine.dispose()
+
+    def _empty_log(self, raw: Any) -> None:
+        busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreLocked(
+                f"Another program is reading the diary at {self.path}, so that deleted words are still in its write-ahead log. "
+                "Let it finish, or close it; they are erased at the next try."
+            )
 
     def _opened(self) -> sa.Engine:
         with self._opening:

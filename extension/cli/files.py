@@ -3,41 +3,63 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ..memory import markdown, transfer
 from ..memory.intake import Report, Rules, import_file
-from ..memory.transfer import export as write
-from ..memory.transfer import export_file
 from . import console
 from .options import AsJson, DataDir, Verbose, settings
 from .program import opened
-from .which import memories, must_be_there
+from .which import Companion, Person, Pinned, Place, Search, Since, Until, memories, must_be_there, selection
 
 _STANDARD = Path("-")
+
+
+class Format(StrEnum):
+    """What an export is written as."""
+
+    JSONL = "jsonl"
+    MARKDOWN = "markdown"
+
+
+_WRITERS = {Format.JSONL: transfer.export, Format.MARKDOWN: markdown.export}
 
 
 def export(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; - is standard output.", show_default=False)] = _STANDARD,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="jsonl, to import again; markdown, to read. The file's ending decides.")
+    ] = None,
+    person: Person = None,
+    place: Place = None,
+    companion: Companion = None,
+    since: Since = None,
+    until: Until = None,
+    search: Search = None,
+    pinned: Pinned = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write all memories to a file of JSON Lines.
+    """Write all memories, or those the options name, to a file.
 
-    The first line is {"kind": "familiar-memories", "format": 1}; each other one is an exchange, or the digest of
-    words that were forgotten. docs/memory.md names the fields.
+    JSON Lines can be imported again; docs/keeping.md names their fields. Markdown has a section for each place and a
+    heading for each day.
     """
+    chosen = selection(person, place, companion, since, until, search, pinned)
+    writer = _WRITERS[form or (Format.MARKDOWN if file.suffix.lower() in (".md", ".markdown") else Format.JSONL)]
     with opened(settings(ctx)) as app:
         must_be_there(app)
         if file == _STANDARD:
-            count = write(app.memories.database, sys.stdout.buffer)
+            count = writer(app.memories.database, sys.stdout.buffer, chosen)
             sys.stdout.buffer.flush()
         else:
-            count = export_file(app.memories.database, file)
+            count = app.memories.exports.write(file, chosen, writer)
     if as_json and file != _STANDARD:
         console.answer_json({"exported": count, "file": str(file)})
     else:

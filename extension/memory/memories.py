@@ -13,7 +13,9 @@ from ..errors import FamiliarError, StoreError
 from ..messages import Attention, Memory, Person, Place, Scope, Turn
 from ..ports import Embedder
 from .catchup import CatchUp
-from .diary import EVERYTHING, Answer, Diary, Filter
+from .diary import EVERYTHING, Answer, Diary, Filter, newest_forgotten
+from .exports import Exports
+from .forgetting import Forgetting
 from .fulltext import FullText
 from .recall import Question, Recall
 from .reconcile import ChatRow, Reconciled, reconcile
@@ -58,7 +60,11 @@ class Memories:
         self.semantic = Semantic(database, embedder, data_dir / "vectors")
         self.recall = Recall(database, self.diary, self.fulltext, self.semantic)
         self.spool = Spool(data_dir)
-        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, self.semantic.catch_up)
+        self.exports = Exports(database, data_dir)
+        erase = (self.fulltext.catch_up, self.semantic.sync, self.exports.clear, database.compact)
+        self.forgetting = Forgetting(database, self.spool, self._drain, erase, self.warm_up)
+        erased = (self.forgetting.erase, self._erase_vectors)
+        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, *erased, self.semantic.catch_up)
         self._data_dir = data_dir
         self._patience = patience
         self._patient_until: float | None = None
@@ -112,10 +118,7 @@ class Memories:
 
     def forget(self, ids: Sequence[int]) -> int:
         """Remove exchanges and their copies for good, in the indexes and in the bytes of the files; return how many went."""
-        gone = self.diary.forget(ids)
-        if gone:
-            self._erase()
-        return gone
+        return self.forgetting.forget(ids).exchanges
 
     def settle(self) -> None:
         """Catch up here and now: afterwards both indexes agree with the diary. Raises StoreError, MissingModel, MissingPackage."""
@@ -154,6 +157,7 @@ class Memories:
     def close(self) -> None:
         """Let go of everything."""
         self.semantic.halt()
+        self.forgetting.close()
         self.catch_up.close()
         self.semantic.close()
         self.database.close()
@@ -170,14 +174,8 @@ class Memories:
         patience = 0.0 if self.semantic.ready else self._patient_until - monotonic()
         self.catch_up.wait(max(_A_MOMENT, patience), enough=lambda: patience > _A_MOMENT and self.semantic.ready)
 
-    def _erase(self) -> None:
-        """See to it that what was forgotten is in no index and in no byte of the files; what fails now, a later catch-up does."""
-        for step in (self.fulltext.catch_up, self.semantic.sync, self.database.compact):
-            try:
-                step()
-            except StoreError as exc:
-                log.warning("What was forgotten is gone from the diary, but not yet from all that was derived from it: %s", exc)
-        self.catch_up.kick()
+    def _erase_vectors(self) -> None:
+        self.semantic.erase(newest_forgotten(self.database))
 
     def _kept(self, turn: Turn, answer: Answer, *, hearing: bool) -> int | None:
         if not turn.recorded:

@@ -39,6 +39,17 @@ def test_an_export_in_json_says_how_many_and_where(familiar, tmp_path, file):
     assert familiar("memory", "export", tmp_path / "again.jsonl", "--json").json == {"exported": 2, "file": str(tmp_path / "again.jsonl")}
 
 
+def test_an_export_can_be_a_part_and_for_reading(familiar, tmp_path, file):
+    assert familiar("memory", "export", "--place", "sofa", "--since", "1h").out.encode() == b"".join(file.read_bytes().splitlines(True)[:2])
+    assert familiar("memory", "export", "--until", "1h").out.encode() == HEADER
+    assert familiar("memory", "export", tmp_path / "memories.md").err == f"2 memories exported to {tmp_path / 'memories.md'}.\n"
+    text = (tmp_path / "memories.md").read_text()
+    assert (text.splitlines()[2], "\n> My cat is called Miso\n" in text) == ("## sofa", True)
+    assert familiar("memory", "export", "--format", "markdown").out == text
+    assert familiar("memory", "export", tmp_path / "other.md", "--format", "jsonl").code == 0
+    assert (tmp_path / "other.md").read_bytes() == file.read_bytes()
+
+
 def test_an_import_elsewhere_exports_the_same_bytes(familiar, tmp_path, file):
     other = tmp_path / "other"
     ran = familiar("memory", "import", file, "--data-dir", other, "--json")
