@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .errors import SettingsError, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
 
-HEAD = "0001"
+HEAD = "0004"
 """The newest migration; a test compares it with the migrations there are."""
 
 metadata = sa.MetaData()
@@ -75,6 +75,9 @@ forgotten = sa.Table(
     sa.Column("digest", sa.Text),
     sa.Column("revision", sa.BigInteger),
 )
+retention = sa.Table("retention", metadata, sa.Column("place_id", sa.Text, primary_key=True), sa.Column("days", sa.Integer))
+"""How many days a place keeps what was said in it, 0 for ever; one that is not named follows the setting."""
+
 counter = sa.Table("counter", metadata, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.BigInteger))
 embedding = sa.Table(
     "embedding",

@@ -282,11 +282,17 @@ def bury(connection: sa.Connection, *rows: Any, for_good: bool) -> None:
     touch_next(connection, *rows)
 
 
+def without_words(connection: sa.Connection, ids: Iterable[int]) -> list[Any]:
+    """Return the exchanges of these ids that exist, as rows without the words."""
+    found = (connection.execute(sa.select(*_ALL_BUT_WORDS).where(exchange.c.id.in_(some))) for some in slices(ids))
+    return [row for rows in found for row in rows]
+
+
 def with_copies(connection: sa.Connection, ids: Iterable[int]) -> list[Any]:
     """Return the exchanges of these ids that exist, and all that repeat one of them, as rows without the words."""
     rows: dict[int, Any] = {}
     for some in slices(ids):
-        found = connection.execute(sa.select(*_ALL_BUT_WORDS).where(exchange.c.id.in_(some))).all()
+        found = without_words(connection, some)
         rows |= {row.id: row for row in (*found, *_copies(connection, found))}
     return list(rows.values())
 

@@ -67,16 +67,13 @@ class Forgetting:
         self._erasing = Lock()
 
     def plan(self, selection: Selection, *, given: bool = False, mentions: bool = False, own: str | None = None) -> Plan:
-        """Return what forgetting a selection would take, in numbers, and change nothing.
+        """Return what forgetting a selection would take, in numbers; turns that are kept aside come into the diary first.
 
         `given` takes also the exchanges whose replies were given one of these and may repeat it, `mentions` those in
         which others name the person that the selection names. With `own`, nothing but what this person said is taken.
         Raises NotFound for an id there is not, and StoreError.
         """
-        try:
-            self._drain()
-        except StoreError as exc:
-            log.warning("Turns that are kept aside are not counted: %s", exc)
+        self._drain()
         return plan_of(self._database, selection, given=given, mentions=mentions, own=own)
 
     def carry_out(self, plan: Plan, undo_for: float = 0.0) -> Forgotten:

@@ -19,6 +19,7 @@ from .forgetting import Forgetting
 from .fulltext import FullText
 from .recall import Question, Recall
 from .reconcile import ChatRow, Reconciled, reconcile
+from .retention import Retention
 from .rows import clean, clean_turn
 from .semantic import Semantic
 from .spool import Spool
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _A_MOMENT = 0.25
 """Seconds a turn may wait for the words of the turn before it to be indexed."""
+_IDLE = 3_600.0
+"""Seconds after which an idle process looks again: at what grew too old, and at what other processes did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Stats:
 class Memories:
     """The memory of one data directory. Constructing it does nothing; the first use opens the database."""
 
-    def __init__(self, database: Database, embedder: Embedder, data_dir: Path, patience: float = 20.0) -> None:
+    def __init__(self, database: Database, embedder: Embedder, data_dir: Path, patience: float = 20.0, retention_days: int = 0) -> None:
         self.database = database
         self.diary = Diary(database)
         self.fulltext = FullText(database)
@@ -63,8 +66,9 @@ class Memories:
         self.exports = Exports(database, data_dir)
         erase = (self.fulltext.catch_up, self.semantic.sync, self.exports.clear, database.compact)
         self.forgetting = Forgetting(database, self.spool, self._drain, erase, self.warm_up)
-        erased = (self.forgetting.erase, self._erase_vectors)
-        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, *erased, self.semantic.catch_up)
+        self.retention = Retention(database, retention_days)
+        forgotten = (self.retention.run, self.forgetting.erase, self._erase_vectors)
+        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, *forgotten, self.semantic.catch_up, every=_IDLE)
         self._data_dir = data_dir
         self._patience = patience
         self._patient_until: float | None = None
