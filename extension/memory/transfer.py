@@ -151,7 +151,7 @@ def _check_header(text: bytes) -> None:
     except ValidationError:
         raise ImportRefused(
             f'This is no file of memories: its first line should be {{"kind": "{KIND}", "format": {FORMAT}}}. '
-            "`familiar memory export` writes such files."
+            "`familiar memory export` writes such files. For a chat of another program, --from says which."
         ) from None
     if header.format != FORMAT:
         raise ImportRefused(
