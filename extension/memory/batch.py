@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from ..database import exchange, forgotten, next_revision
 from ..messages import Exchange
 from .derived import DERIVED, Derived
-from .diary import touch_next
+from .following import touch_next
 from .rows import keep_people, selected, slices, to_exchange
 
 

@@ -13,6 +13,7 @@ from ..database import Database, exchange, forgotten, next_revision, participant
 from ..errors import NotFound
 from ..messages import Exchange, Turn, digest
 from .derived import DERIVED
+from .following import touch_next
 from .realms import realm_of
 from .rows import clean, clean_turn, keep_people, selected, slices, to_exchange
 
@@ -304,30 +305,9 @@ def remove(connection: sa.Connection, rows: Sequence[Any]) -> None:
         _forget_names(connection)
 
 
-def newest_forgotten(database: Database) -> int:
-    """Return the revision of the newest exchange that was forgotten for good, 0 for none. Raises StoreError."""
-    query = sa.select(forgotten.c.revision).where(forgotten.c.digest != "").order_by(forgotten.c.revision.desc()).limit(1)
-    with database.read() as connection:
-        return int(connection.execute(query).scalar() or 0)
-
-
 def update(connection: sa.Connection, number: int, **values: Any) -> None:
     """Change an exchange under a new revision, so that the indexes look at it again."""
     connection.execute(sa.update(exchange).where(exchange.c.id == number).values(**values, revision=next_revision(connection)))
-
-
-def touch_next(connection: sa.Connection, *rows: Any) -> None:
-    """Let the indexes look again at what comes after changed exchanges: it carries its predecessor of the same realm as a field."""
-    following = (_following(connection, row) for row in rows)
-    for number in dict.fromkeys(number for number in following if number is not None):
-        update(connection, number)
-
-
-def _following(connection: sa.Connection, row: Any) -> int | None:
-    same = [exchange.c[name] == getattr(row, name) for name in ("place_id", "branch", "realm_id")]
-    query = sa.select(exchange.c.id).where(*same, exchange.c.row > row.row).order_by(exchange.c.row).limit(1)
-    found: int | None = connection.execute(query).scalar()
-    return found
 
 
 def _find(connection: sa.Connection, turn: Turn) -> Any:

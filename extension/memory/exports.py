@@ -17,7 +17,7 @@ from uuid import uuid4
 
 from ..database import Database
 from ..errors import StoreError
-from .diary import newest_forgotten
+from .forgetting import newest_forgotten
 from .selection import EVERY, Selection
 from .transfer import export
 

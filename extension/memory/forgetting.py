@@ -17,10 +17,10 @@ from threading import Lock, Timer
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, set_watermark, watermark
+from ..database import Database, exchange, forgotten, set_watermark, watermark
 from ..errors import NotFound, StoreError
 from .batch import Batch, batch_of
-from .diary import newest_forgotten, remove, with_copies
+from .diary import remove, with_copies
 from .plan import Plan, plan_of
 from .rows import slices
 from .selection import Selection
@@ -166,3 +166,10 @@ class Forgetting:
         with self._database.read() as connection:
             query = sa.select(exchange.c.said)
             return [said for some in slices(ids) for said in connection.execute(query.where(exchange.c.id.in_(some))).scalars()]
+
+
+def newest_forgotten(database: Database) -> int:
+    """Return the revision of the newest exchange that was forgotten for good, 0 for none. Raises StoreError."""
+    query = sa.select(forgotten.c.revision).where(forgotten.c.digest != "").order_by(forgotten.c.revision.desc()).limit(1)
+    with database.read() as connection:
+        return int(connection.execute(query).scalar() or 0)

@@ -13,7 +13,7 @@ from ..errors import FamiliarError, StoreError
 from ..messages import Attention, Memory, Person, Place, Scope, Turn
 from ..ports import Embedder
 from .catchup import CatchUp
-from .diary import EVERYTHING, Answer, Diary, Filter, newest_forgotten
+from .diary import EVERYTHING, Answer, Diary, Filter
 from .exports import Exports
 from .forgetting import Forgetting
 from .fulltext import FullText
@@ -67,7 +67,7 @@ class Memories:
         erase = (self.fulltext.catch_up, self.semantic.sync, self.exports.clear, database.compact)
         self.forgetting = Forgetting(database, self.spool, self._drain, erase, self.warm_up)
         self.retention = Retention(database, retention_days)
-        forgotten = (self.retention.run, self.forgetting.erase, self._erase_vectors)
+        forgotten = (self.retention.run, self.forgetting.erase, self.semantic.erase)
         self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, *forgotten, self.semantic.catch_up, every=_IDLE)
         self._data_dir = data_dir
         self._patience = patience
@@ -177,9 +177,6 @@ class Memories:
             self._patient_until = monotonic() + self._patience
         patience = 0.0 if self.semantic.ready else self._patient_until - monotonic()
         self.catch_up.wait(max(_A_MOMENT, patience), enough=lambda: patience > _A_MOMENT and self.semantic.ready)
-
-    def _erase_vectors(self) -> None:
-        self.semantic.erase(newest_forgotten(self.database))
 
     def _kept(self, turn: Turn, answer: Answer, *, hearing: bool) -> int | None:
         if not turn.recorded:

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from ..database import Database, exchange, forgotten
 from ..messages import Person, Place, Turn, digest
-from .diary import Answer, bury, insert, touch_next, update
+from .diary import Answer, bury, insert, update
+from .following import touch_next
 from .rows import clean, clean_turn, slices
 
 

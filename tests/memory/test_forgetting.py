@@ -73,6 +73,15 @@ def test_forgotten_words_are_in_no_byte_of_any_file(memories, data_dir):
         handler.close()
 
 
+def test_what_came_after_forgotten_exchanges_does_not_carry_their_words_on(memories, data_dir):
+    ids = told(memories, *(("My zebrafish is ill", "Oh.") if row % 2 else (f"Fact {row}", "Noted.") for row in range(60)))
+    memories.settle()
+    assert memories.forget(ids[1:2]) == 30  # the others are copies of it
+    assert remains(data_dir, *WORDS) == []
+    assert memories.fulltext.search("zebrafish ill", [1]) == []
+    assert memories.fulltext.count() == 30
+
+
 def test_a_forgotten_vector_is_in_no_byte_of_chromas_files(memories, data_dir):
     told(memories, ("Good morning", "Hello Alice"))
     ids = told(memories, *SECRETS, place=Place("study"))
