@@ -110,7 +110,7 @@ def import_(
     rules = Rules(strict, replace, restore)
     with opened(settings(ctx)) as app:
         foreign = form not in (None, Origin.FAMILIAR) or bool(person or companion)
-        ours = form == Origin.FAMILIAR or not (file.is_file() or file.is_dir())  # a pipe can be read only once
+        ours = form == Origin.FAMILIAR or file == _STANDARD or not (file.is_file() or file.is_dir())  # a pipe can be read only once
         files = [] if ours else sources(file, None if form is None else Chats(form))
         if not files and (foreign or file.is_dir()):
             raise ImportRefused(f"There is no chat of another program in {file}. Name its file, or the folder it lies in.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from ..database import exchange, forgotten, next_revision
-from ..messages import Exchange
+from ..messages import Person, Place
 from .derived import DERIVED, Derived
 from .following import touch_next
 from .rows import keep_people, selected, slices, to_exchange
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,60 +25,64 @@ class Batch:
     One whose row in its place was taken meanwhile comes back after the last row.
     """
 
-    rows: tuple[dict[str, Any], ...]
-    exchanges: tuple[Exchange, ...]
-    """The same with the names of people and places."""
-    derived: tuple[tuple[Derived, dict[str, Any]], ...]
+    rows: tuple[Row, ...]
+    names: tuple[tuple[Person, Place], ...]
+    """Who spoke where."""
+    derived: tuple[tuple[Derived, tuple[Row, ...]], ...]
 
     def restore(self, connection: sa.Connection) -> None:
         """Write them back. Their words are no longer forgotten, and the indexes look at them again."""
-        for some in slices(row["id"] for row in self.rows):
+        ids = [row["id"] for row in self.rows]
+        for some in slices(ids):
             connection.execute(sa.delete(forgotten).where(forgotten.c.exchange_id.in_(some)))
-        for person, place in dict.fromkeys((each.person, each.place) for each in self.exchanges):
+        for person, place in self.names:
             keep_people(connection, person, place)
-        displaced = {row["id"]: row for row in self.rows if _is_taken(connection, row)}
-        for row in self.rows:
-            if row["id"] not in displaced:
-                _insert(connection, row)
-        for row in displaced.values():
-            _insert(connection, {**row, "row": _next_row(connection, row)})
+        first = next_revision(connection, len(ids))
+        rows = [{**row, "revision": first + number} for number, row in enumerate(_placed(connection, self.rows))]
+        connection.execute(sa.insert(exchange), rows)
         for derived, values in self.derived:
             _bring_back(connection, derived, values)
-        for some in slices(row["id"] for row in self.rows):
+        for some in slices(ids):
             touch_next(connection, *connection.execute(sa.select(exchange).where(exchange.c.id.in_(some))).all())
 
 
 def batch_of(connection: sa.Connection, ids: Sequence[int]) -> Batch:
     """Return the batch of these exchanges, which are there still."""
-    rows, named = [], []
+    rows: list[Row] = []
+    names: dict[tuple[Person, Place], None] = {}
     for some in slices(ids):
         rows += [dict(row) for row in connection.execute(sa.select(exchange).where(exchange.c.id.in_(some))).mappings()]
-        named += [to_exchange(row) for row in connection.execute(selected.where(exchange.c.id.in_(some)))]
-    derived = [(each, values) for each in DERIVED for values in each.rows(connection, ids)]
-    return Batch(tuple(rows), tuple(named), tuple(derived))
+        known = (to_exchange(row) for row in connection.execute(selected.where(exchange.c.id.in_(some))))
+        names |= dict.fromkeys((each.person, each.place) for each in known)
+    return Batch(tuple(rows), tuple(names), tuple((each, tuple(each.rows(connection, ids))) for each in DERIVED))
 
 
-def _insert(connection: sa.Connection, row: dict[str, Any]) -> None:
-    connection.execute(sa.insert(exchange).values(**{**row, "revision": next_revision(connection)}))
+def _placed(connection: sa.Connection, rows: Sequence[Row]) -> Iterator[Row]:
+    """Yield exchanges with the rows that are free for them in their places: first those whose own ones still are."""
+    taken: dict[tuple[str, str], set[int]] = {}
+    displaced = []
+    for row in rows:
+        key = (row["place_id"], row["branch"])
+        if key not in taken:
+            here = sa.and_(exchange.c.place_id == key[0], exchange.c.branch == key[1])
+            taken[key] = set(connection.execute(sa.select(exchange.c.row).where(here)).scalars())
+        if row["row"] in taken[key]:
+            displaced.append((taken[key], row))
+        else:
+            taken[key].add(row["row"])
+            yield row
+    for others, row in displaced:
+        others.add(max(others) + 1)
+        yield {**row, "row": max(others)}
 
 
-def _is_taken(connection: sa.Connection, row: dict[str, Any]) -> bool:
-    """Return whether something else was said meanwhile where an exchange was."""
-    return connection.execute(sa.select(exchange.c.id).where(_here(row), exchange.c.row == row["row"])).first() is not None
-
-
-def _next_row(connection: sa.Connection, row: dict[str, Any]) -> int:
-    return int(connection.execute(sa.select(sa.func.max(exchange.c.row)).where(_here(row))).scalar_one()) + 1
-
-
-def _here(row: dict[str, Any]) -> sa.ColumnElement[bool]:
-    return sa.and_(exchange.c.place_id == row["place_id"], exchange.c.branch == row["branch"])
-
-
-def _bring_back(connection: sa.Connection, derived: Derived, values: dict[str, Any]) -> None:
-    """Write a derived row back, unless its key was taken meanwhile: then it is derived again."""
+def _bring_back(connection: sa.Connection, derived: Derived, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write derived rows back, but for those whose keys were taken meanwhile: they are derived again."""
+    if not rows:
+        return
     try:
         with connection.begin_nested():
-            connection.execute(sa.insert(derived.table).values(**values))
+            connection.execute(sa.insert(derived.table), list(rows))
     except IntegrityError:
-        return
+        for row in rows if len(rows) > 1 else ():
+            _bring_back(connection, derived, [row])

@@ -10,7 +10,7 @@ from typing import Any
 from ..database import Database
 from ..errors import ImportRefused
 from .importers.conversation import Attribution, Conversation
-from .importers.formats import READERS, Format, chats_in, recognised
+from .importers.formats import READERS, Format, chats_in, guessed, recognised
 from .intake import DEFAULT, Report, Rules
 from .joining import join
 
@@ -33,7 +33,7 @@ def sources(path: Path, form: Format | None = None) -> list[Source]:
     """
     try:
         if path.is_dir():
-            found = [(each, own) for each, own in chats_in(path) if form in (None, own)]
+            found = [(each, own or form or guessed(each)) for each, own in chats_in(path) if own is None or form in (None, own)]
             return [Source(each, own, each.relative_to(path).as_posix()) for each, own in found]
         own = form or recognised(path)
         return [Source(path, own, path.name)] if own is not None else []

@@ -122,7 +122,7 @@ def _mentions(database: Database, selection: Selection, meant: Mapping[int, Any]
     with database.read() as connection:
         name = connection.execute(sa.select(person.c.name).where(person.c.id == who)).scalar()
     found: dict[int, None] = {}
-    for each in {who, name or who}:
+    for each in {text.lower(): text for text in (who, name or who)}.values():
         if meaningful(each):
             elsewhere = replace(selection, chosen=replace(selection.chosen, person=None), words=each)
             candidates = (number for number in select(database, elsewhere) if number not in meant)

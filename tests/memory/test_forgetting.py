@@ -215,6 +215,19 @@ def test_a_row_that_was_taken_meanwhile_is_left_to_what_was_said_there(forgettin
     assert [(each.row, each.said) for each in diary.chat("kitchen")] == [(0, "Something else"), (1, SECRETS[1][0]), (2, SECRETS[0][0])]
 
 
+def test_what_was_derived_comes_back_where_its_key_is_free(forgetting, database):
+    told(Diary(database), *SECRETS)
+    values = [{"exchange_id": number, "part": "said", "space": "s", "digest": "d", "vector": b"1"} for number in (1, 2)]
+    with database.write() as connection:
+        connection.execute(sa.insert(embedding), values)
+    gone = forgetting.forget([1, 2], undo_for=60)
+    with database.write() as connection:
+        connection.execute(sa.insert(embedding).values(values[0] | {"vector": b"2"}))
+    forgetting.undo(gone.batch)
+    with database.read() as connection:
+        assert connection.execute(sa.select(embedding.c.exchange_id, embedding.c.vector)).all() == [(1, b"2"), (2, b"1")]
+
+
 def test_after_its_time_a_batch_is_held_nowhere(forgetting, database):
     told(Diary(database), *SECRETS)
     gone = forgetting.forget([1], undo_for=0.01)

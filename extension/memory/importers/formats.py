@@ -32,9 +32,9 @@ READERS: dict[Format, Read] = {
 }
 _HEAD = 64 * 1024
 _SIGNS = (
-    (Format.CHATGPT, re.compile(rb"\s*[\[{](?=.*\"mapping\"\s*:)", re.DOTALL)),
     (Format.SILLYTAVERN, re.compile(rb"\s*\{\s*\"(?:user_name|character_name|create_date|chat_metadata|name|is_user|mes)\"\s*:")),
     (Format.WEBUI, re.compile(rb"\s*\{\s*\"(?:internal|visible|data|data_visible)\"\s*:")),
+    (Format.CHATGPT, re.compile(rb"\s*[\[{](?=.*\"mapping\"\s*:)", re.DOTALL)),
 )
 _BOM = b"\xef\xbb\xbf"
 
@@ -48,26 +48,32 @@ def recognised(path: Path) -> Format | None:
     return next((form for form, sign in _SIGNS if sign.match(head)), None)
 
 
-def chats_in(folder: Path) -> Iterator[tuple[Path, Format]]:
-    """Yield the files of a folder, and of those in it, that hold chats or are broken, with the format to read them in.
+def chats_in(folder: Path) -> Iterator[tuple[Path, Format | None]]:
+    """Yield the files of a folder, and of those in it, that hold chats, with their format, or None for a broken one.
 
     JSON that is in order and holds something else is left out, and links are not followed. Raises OSError.
     """
     for here, folders, names in os.walk(folder):
         folders.sort()
         for path in (Path(here, name) for name in sorted(names) if name.lower().endswith((".json", ".jsonl"))):
-            form = None if path.is_symlink() else recognised(path)
-            if form is not None:
-                yield path, form
-            elif path.suffix.lower() == ".jsonl" and not path.is_symlink():
-                yield path, Format.SILLYTAVERN
-            elif not path.is_symlink() and not _is_json(path):
-                yield path, Format.WEBUI
+            if not path.is_symlink():
+                form = recognised(path)
+                if form is not None or _is_broken(path):
+                    yield path, form
 
 
-def _is_json(path: Path) -> bool:
+def guessed(path: Path) -> Format:
+    """Return the format a broken file was probably in, so that what is wrong with it can be said."""
+    return Format.SILLYTAVERN if path.suffix.lower() == ".jsonl" else Format.WEBUI
+
+
+def _is_broken(path: Path) -> bool:
+    """Whether a file is neither JSON nor too large for the JSON of a chat that is not recognised by its beginning."""
+    if path.suffix.lower() == ".jsonl":
+        return True
     try:
-        json.loads(path.read_bytes())
+        if path.stat().st_size <= webui.LARGEST:
+            json.loads(path.read_bytes())
     except (ValueError, RecursionError):
-        return False
-    return True
+        return True
+    return False

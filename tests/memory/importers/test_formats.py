@@ -60,11 +60,10 @@ def test_the_chats_of_a_folder_are_found_in_order_with_what_is_broken(tmp_path):
         (tmp_path / name).write_bytes(data)
     (tmp_path / "again").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "link.jsonl").symlink_to(tmp_path / "chats/Wren/b.jsonl")
-    found = [(path.relative_to(tmp_path).as_posix(), str(form)) for path, form in chats_in(tmp_path)]
-    assert found == [
-        ("chats/Wren/a.jsonl", "sillytavern"),
+    assert [(path.relative_to(tmp_path).as_posix(), form) for path, form in chats_in(tmp_path)] == [
+        ("chats/Wren/a.jsonl", None),
         ("chats/Wren/b.jsonl", "sillytavern"),
         ("logs/chat/Robin/1.json", "webui"),
-        ("logs/chat/Robin/2.json", "webui"),
+        ("logs/chat/Robin/2.json", None),
         ("x/conversations.json", "chatgpt"),
     ]
