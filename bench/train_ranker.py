@@ -15,7 +15,7 @@ import pickle
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,8 @@ PARAMETERS: dict[str, Any] = {
 ROUNDS = 300
 POOL = 50
 """How many memories the questions ask for: as in bench/recall.py."""
+PART = "#"
+"""Between the name of a conversation and the part of it."""
 WITHOUT_MEANING = 6
 """Every so manieth question is learned from once more with no embedding, as when the model is missing."""
 UNRELATED = 4
@@ -83,7 +85,22 @@ def _case(
     turns = [remembered.turn(asked, looked.pool.rows[number].id) for number in inner]
     table = np.stack([looked.features[name][inner] for name in looked.features], axis=1).astype(np.float32)
     labels = np.array([turn in wanted for turn in turns], dtype=np.int8)
-    yield Case(owner.name, table, labels, len(wanted)), list(looked.features)
+    yield Case(owner.name.partition(PART)[0], table, labels, len(wanted)), list(looked.features)
+
+
+def beginnings(conversation: Conversation) -> Iterator[Conversation]:
+    """Yield what is left of a conversation when it was short: single sessions, and a few together, with what they can answer.
+
+    A memory is small at first, and its pools are too: trees that never saw one would take everything in it for irrelevant.
+    """
+    last = conversation.turns[-1].session
+    for number, (first, length) in enumerate((start, (1, 1, 3)[start % 3]) for start in range(1, last, 3)):
+        turns = [turn for turn in conversation.turns if first <= turn.session < first + length]
+        turns = turns[: (6, 12, 60)[number % 3]]
+        sources = {each: place for place, turn in enumerate(turns) for each in turn.ids}
+        asked = [question for question in conversation.questions if all(each in sources for each in question.evidence)]
+        if asked:
+            yield replace(conversation, name=f"{conversation.name}{PART}{first}", turns=turns, questions=asked, sources=sources)
 
 
 def train(given: Sequence[Case], names: list[str], rounds: int = ROUNDS) -> Any:
@@ -151,7 +168,7 @@ def _gathered(keep: Path | None) -> tuple[list[Case], list[str]]:
     if keep is not None and keep.exists():
         kept: tuple[list[Case], list[str]] = pickle.loads(keep.read_bytes())
         return kept
-    conversations = ours()
+    conversations = [part for conversation in ours() for part in (conversation, *beginnings(conversation))]
     with tempfile.TemporaryDirectory() as folder:
         remembered = Remembered(conversations, Path(folder))
         both = list(cases(conversations, remembered))

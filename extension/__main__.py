@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, console, files, listing, program
+from .cli import changes, console, files, keeping, listing, program
 from .cli.chat import chat
 from .cli.configuration import settings
 from .cli.diagnosis import doctor
@@ -48,6 +48,7 @@ memory.command("list")(listing.list_)
 memory.command()(listing.show)
 memory.command()(changes.edit)
 memory.command()(changes.forget)
+memory.command()(keeping.retention)
 memory.command()(files.export)
 memory.command("import")(files.import_)
 memory.command()(listing.stats)

@@ -95,6 +95,7 @@ class App:
         with self._lock:
             changed = [name for name in _OF_THE_HOST if getattr(settings, name) != getattr(self.settings, name)]
             self.settings = settings
+            self.memories.retention.days = settings.retention_days
             if host is not None or changed:
                 self._host = host
 
@@ -106,7 +107,7 @@ class App:
 def build(settings: Settings, host: Host | None = None, embedder: Embedder | None = None) -> App:
     """Return the application of these settings. `host` and `embedder` replace those the settings name."""
     database = Database(settings.diary_url, settings.lock_timeout)
-    memories = Memories(database, embedder or _embedder(settings), settings.data_dir, settings.patience)
+    memories = Memories(database, embedder or _embedder(settings), settings.data_dir, settings.patience, settings.retention_days)
     return App(settings, memories, Companion(memories), host)
 
 

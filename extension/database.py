@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .errors import SettingsError, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
 
-HEAD = "0001"
+HEAD = "0004"
 """The newest migration; a test compares it with the migrations there are."""
 
 metadata = sa.MetaData()
@@ -75,6 +75,9 @@ forgotten = sa.Table(
     sa.Column("digest", sa.Text),
     sa.Column("revision", sa.BigInteger),
 )
+retention = sa.Table("retention", metadata, sa.Column("place_id", sa.Text, primary_key=True), sa.Column("days", sa.Integer))
+"""How many days a place keeps what was said in it, 0 for ever; one that is not named follows the setting."""
+
 counter = sa.Table("counter", metadata, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.BigInteger))
 embedding = sa.Table(
     "embedding",
@@ -103,6 +106,8 @@ _LIKE = "it looks like sqlite:////folder/file"
 _IMPATIENT = 60.0
 """Seconds after a wait for the write lock was in vain in which the next waits are short."""
 _SHORT_WAIT = 1.0
+_MUCH = 0.25
+"""Part of a SQLite file that is empty pages before it is made smaller."""
 _migrating = Lock()
 """Alembic keeps its context in globals: one migration at a time."""
 
@@ -152,14 +157,20 @@ class Database:
         """See to it that deleted words are in none of the file's bytes any more. Raises StoreError.
 
         SQLite overwrites deleted rows with zeros (secure_delete); left are the segments of the full-text index, which
-        keep deleted terms until they are merged, and the write-ahead log.
+        keep deleted terms until they are merged, and the write-ahead log. A file of which much is empty by now is made
+        smaller where the disk has room for that.
         """
         if self.path is None:
             return
         with self._translated(), self._opened().connect() as connection:
             raw: Any = connection.connection.dbapi_connection
             raw.execute("INSERT INTO exchange_text(exchange_text) VALUES('optimize')")
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._empty_log(raw)
+            (pages,), (empty,) = raw.execute("PRAGMA page_count").fetchone(), raw.execute("PRAGMA freelist_count").fetchone()
+            if empty > pages * _MUCH:
+                with suppress(sqlite3.OperationalError):
+                    raw.execute("VACUUM")
+                self._empty_log(raw)
 
     def close(self) -> None:
         """Close all connections; a later use opens them again."""
@@ -167,6 +178,14 @@ class Database:
             engine, self._engine = self._engine, None
         if engine is not None:
             engine.dispose()
+
+    def _empty_log(self, raw: Any) -> None:
+        busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise StoreLocked(
+                f"Another program is reading the diary at {self.path}, so that deleted words are still in its write-ahead log. "
+                "Let it finish, or close it; they are erased at the next try."
+            )
 
     def _opened(self) -> sa.Engine:
         with self._opening:

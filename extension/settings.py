@@ -64,6 +64,12 @@ class Settings(BaseModel):
         le=600,
         description="Seconds the first turn may wait for the embedding model; after that, words alone decide.",
     )
+    retention_days: int = Field(
+        0,
+        ge=0,
+        le=36500,
+        description="Days after which what was said is forgotten, pinned memories excepted; 0 for never. A place may have its own.",
+    )
     listen: str = Field("127.0.0.1", description="Address the standalone chat listens on. Anything but loopback asks for `password`.")
     port: int = Field(7861, ge=0, le=65535, description="Port of the standalone chat; 0 takes a free one.")
     password: SecretStr = Field(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ..app import App
 from ..errors import FamiliarError
-from ..memory.selection import copies, select
+from ..memory.plan import Plan
 from . import console
 from .options import AsJson, DataDir, Verbose, cleaned, settings
 from .program import opened
@@ -63,6 +63,8 @@ def forget(
     until: Until = None,
     search: Search = None,
     pinned: Pinned = None,
+    given: Annotated[bool, typer.Option("--given", help="Later exchanges too whose replies were given one of them.")] = False,
+    mentions: Annotated[bool, typer.Option("--mentions", help="With --person: also where others name the person.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be forgotten.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
@@ -79,18 +81,55 @@ def forget(
     with opened(settings(ctx)) as app:
         if ids:
             must_be_there(app)
-        found = select(app.memories.database, chosen) if is_there(app) else []
-        repeated = copies(app.memories.database, found) if found else 0
+        forgetting = app.memories.forgetting
+        plan = forgetting.plan(chosen, given=given, mentions=mentions) if is_there(app) else Plan()
+        if not as_json:
+            _tell(plan, person)
         gone = 0
-        if found and not dry_run:
-            _confirm(len(found) + repeated, yes)
-            gone = app.memories.forget(found)
+        if plan.ids and not dry_run:
+            _confirm(len(plan.ids), yes)
+            gone = forgetting.carry_out(plan).exchanges
     if as_json:
-        console.answer_json({"selected": len(found), "copies": repeated, "forgotten": gone, "dry_run": dry_run, "ids": found})
-    elif dry_run:
-        console.say(f"{memories(len(found))} and {console.counted(repeated, 'copy', 'copies')} would be forgotten.")
+        console.answer_json(_numbers(plan) | {"forgotten": gone, "dry_run": dry_run})
+    elif not dry_run:
+        console.say(f"{memories(gone)} forgotten." if gone else "Nothing was forgotten.")
+
+
+def _tell(plan: Plan, person: str | None) -> None:
+    """Say what would go, and what would stay though it bears on it."""
+    parts = [console.counted(plan.people, "person", "people"), console.counted(plan.places, "place", "places")]
+    parts += [f"{count:,} {kind}" for kind, count in plan.counts.items() if kind != "exchanges"]
+    parts += [f"{plan.pinned:,} pinned"] if plan.pinned else []
+    if plan.first is not None and plan.last is not None:
+        parts.append(f"from {console.local(plan.first)} to {console.local(plan.last)}")
+        copies = f" and {console.counted(len(plan.copies), 'copy', 'copies')}" if plan.copies else ""
+        console.say(f"To be forgotten: {memories(len(plan.selected))}{copies} ({', '.join(parts)}).")
     else:
-        console.say(f"{memories(gone)} forgotten." if gone else "There is no such memory. Nothing was forgotten.")
+        console.say("There is no such memory.")
+    if plan.people_gone or plan.places_gone:
+        people, places = console.counted(plan.people_gone, "person", "people"), console.counted(plan.places_gone, "place", "places")
+        console.say(f"Nothing would be left of {people} and {places}.")
+    if plan.given:
+        console.say(f"{memories(len(plan.given))} whose replies were given one of them would stay; --given takes them too.")
+    if plan.mentions:
+        console.say(f"{memories(len(plan.mentions))} in which others name {person} would stay; --mentions takes them too.")
+
+
+def _numbers(plan: Plan) -> dict[str, Any]:
+    return {
+        "ids": list(plan.selected),
+        "copies": list(plan.copies),
+        "given": list(plan.given),
+        "mentions": list(plan.mentions),
+        "counts": dict(plan.counts),
+        "people": plan.people,
+        "places": plan.places,
+        "people_gone": plan.people_gone,
+        "places_gone": plan.places_gone,
+        "pinned": plan.pinned,
+        "first": plan.first and plan.first.isoformat(),
+        "last": plan.last and plan.last.isoformat(),
+    }
 
 
 def reindex(ctx: typer.Context, as_json: AsJson = False, data_dir: DataDir = None, verbose: Verbose = False) -> None:

@@ -19,10 +19,14 @@ _GLANCE = 0.1
 
 
 class CatchUp:
-    """Runs the steps of catching up, in their order, in one daemon thread that starts at the first kick."""
+    """Runs the steps of catching up, in their order, in one daemon thread that starts at the first kick.
 
-    def __init__(self, *steps: Callable[[], object]) -> None:
+    `every` so many seconds without a kick it runs unasked; None for never.
+    """
+
+    def __init__(self, *steps: Callable[[], object], every: float | None = None) -> None:
         self._steps = steps
+        self._every = every
         self._changed = Condition()
         self._running = Lock()
         self._asked = 0
@@ -75,7 +79,8 @@ class CatchUp:
         while True:
             with self._changed:
                 while self._answered >= self._asked and not self._closed:
-                    self._changed.wait()
+                    if not self._changed.wait(self._every):
+                        self._asked += 1
                 if self._closed:
                     return
                 asked = self._asked

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, embedding, exchange, forgotten, next_revision, participant, person, place
+from ..database import Database, exchange, forgotten, next_revision, participant, person, place
 from ..errors import NotFound
 from ..messages import Exchange, Turn, digest
+from .derived import DERIVED
+from .following import touch_next
 from .realms import realm_of
 from .rows import clean, clean_turn, keep_people, selected, slices, to_exchange
 
@@ -66,6 +68,7 @@ _GONE = "There is no memory with id {}. `familiar memory list` shows those there
 
 
 _PLACING = (exchange.c.id, exchange.c.place_id, exchange.c.branch, exchange.c.row, exchange.c.realm_id)
+_ALL_BUT_WORDS = (*_PLACING, *(exchange.c[name] for name in ("person_id", "said_at", "pinned", "digest", "original")))
 
 
 class Diary:
@@ -190,13 +193,8 @@ class Diary:
         names of people and places of whom nothing is left go too.
         """
         with self._database.write() as connection:
-            rows: dict[int, Any] = {}
-            for some in slices(ids):
-                found = connection.execute(sa.select(exchange).where(exchange.c.id.in_(some))).all()
-                rows.update({row.id: row for row in _with_copies(connection, found)})
-            bury(connection, *rows.values(), for_good=True)
-            if rows:
-                _forget_names(connection)
+            rows = with_copies(connection, ids)
+            remove(connection, rows)
         return len(rows)
 
     def places(self, person_id: str | None = None, prefix: str = "") -> list[tuple[str, str, str, float, int]]:
@@ -279,28 +277,37 @@ def bury(connection: sa.Connection, *rows: Any, for_good: bool) -> None:
     ]
     connection.execute(sa.insert(forgotten), stones)
     for some in slices(row.id for row in rows):
+        for derived in DERIVED:
+            derived.remove(connection, some)
         connection.execute(sa.delete(exchange).where(exchange.c.id.in_(some)))
-        connection.execute(sa.delete(embedding).where(embedding.c.exchange_id.in_(some)))
     touch_next(connection, *rows)
+
+
+def without_words(connection: sa.Connection, ids: Iterable[int]) -> list[Any]:
+    """Return the exchanges of these ids that exist, as rows without the words."""
+    found = (connection.execute(sa.select(*_ALL_BUT_WORDS).where(exchange.c.id.in_(some))) for some in slices(ids))
+    return [row for rows in found for row in rows]
+
+
+def with_copies(connection: sa.Connection, ids: Iterable[int]) -> list[Any]:
+    """Return the exchanges of these ids that exist, and all that repeat one of them, as rows without the words."""
+    rows: dict[int, Any] = {}
+    for some in slices(ids):
+        found = without_words(connection, some)
+        rows |= {row.id: row for row in (*found, *_copies(connection, found))}
+    return list(rows.values())
+
+
+def remove(connection: sa.Connection, rows: Sequence[Any]) -> None:
+    """Remove exchanges for good, what was derived from them, and the names of people and places of whom nothing is left."""
+    bury(connection, *rows, for_good=True)
+    if rows:
+        _forget_names(connection)
 
 
 def update(connection: sa.Connection, number: int, **values: Any) -> None:
     """Change an exchange under a new revision, so that the indexes look at it again."""
     connection.execute(sa.update(exchange).where(exchange.c.id == number).values(**values, revision=next_revision(connection)))
-
-
-def touch_next(connection: sa.Connection, *rows: Any) -> None:
-    """Let the indexes look again at what comes after changed exchanges: it carries its predecessor of the same realm as a field."""
-    following = (_following(connection, row) for row in rows)
-    for number in dict.fromkeys(number for number in following if number is not None):
-        update(connection, number)
-
-
-def _following(connection: sa.Connection, row: Any) -> int | None:
-    same = [exchange.c[name] == getattr(row, name) for name in ("place_id", "branch", "realm_id")]
-    query = sa.select(exchange.c.id).where(*same, exchange.c.row > row.row).order_by(exchange.c.row).limit(1)
-    found: int | None = connection.execute(query).scalar()
-    return found
 
 
 def _find(connection: sa.Connection, turn: Turn) -> Any:
@@ -331,16 +338,14 @@ def _answer_values(said: str, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _with_copies(connection: sa.Connection, rows: Sequence[Any]) -> list[Any]:
-    """Return these exchanges and all others of the same people with the same words, before or after an edit of either."""
-    found = {row.id: row for row in rows}
+def _copies(connection: sa.Connection, rows: Sequence[Any]) -> Iterator[Any]:
+    """Yield all exchanges of the same people with the same words, before or after an edit of either."""
     spoken = {(row.person_id, key) for row in rows for key in (row.digest, row.original) if key}
     for some in slices({key for _, key in spoken}):
         for same in (exchange.c.digest.in_(some), sa.and_(exchange.c.original != "", exchange.c.original.in_(some))):
-            for copy in connection.execute(sa.select(exchange).where(same)):
+            for copy in connection.execute(sa.select(*_ALL_BUT_WORDS).where(same)):
                 if not spoken.isdisjoint({(copy.person_id, copy.digest), (copy.person_id, copy.original)}):
-                    found[copy.id] = copy
-    return list(found.values())
+                    yield copy
 
 
 def _forget_names(connection: sa.Connection) -> None:

@@ -34,8 +34,10 @@ Key = tuple[str, int, str]
 
 @dataclass
 class Report:
-    """What became of the lines of a file."""
+    """What became of the lines of a file, or of the turns of chats."""
 
+    chats: int = 0
+    """Conversations of another program that were read."""
     added: int = 0
     replaced: int = 0
     unchanged: int = 0
@@ -44,14 +46,14 @@ class Report:
     forgotten: int = 0
     """Their words were forgotten here, and stay so."""
     refused: int = 0
-    reasons: list[tuple[int, str]] = field(default_factory=list)
-    """(line number, what is wrong with it) of the first refused lines."""
+    reasons: list[tuple[int | str, str]] = field(default_factory=list)
+    """(line number or file, what is wrong with it) of the first refused lines or chats."""
 
-    def refuse(self, number: int, reason: str) -> None:
-        """Count a line that is not taken."""
+    def refuse(self, where: int | str, reason: str) -> None:
+        """Count a line or a chat that is not taken."""
         self.refused += 1
         if len(self.reasons) < _NAMED:
-            self.reasons.append((number, reason))
+            self.reasons.append((where, reason))
 
 
 @dataclass(frozen=True, slots=True)

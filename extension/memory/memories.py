@@ -14,9 +14,12 @@ from ..messages import Attention, Memory, Person, Place, Scope, Turn
 from ..ports import Embedder
 from .catchup import CatchUp
 from .diary import EVERYTHING, Answer, Diary, Filter
+from .exports import Exports
+from .forgetting import Forgetting
 from .fulltext import FullText
 from .recall import Question, Recall
 from .reconcile import ChatRow, Reconciled, reconcile
+from .retention import Retention
 from .rows import clean, clean_turn
 from .semantic import Semantic
 from .spool import Spool
@@ -25,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _A_MOMENT = 0.25
 """Seconds a turn may wait for the words of the turn before it to be indexed."""
+_IDLE = 3_600.0
+"""Seconds after which an idle process looks again: at what grew too old, and at what other processes did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,19 @@ class Stats:
 class Memories:
     """The memory of one data directory. Constructing it does nothing; the first use opens the database."""
 
-    def __init__(self, database: Database, embedder: Embedder, data_dir: Path, patience: float = 20.0) -> None:
+    def __init__(self, database: Database, embedder: Embedder, data_dir: Path, patience: float = 20.0, retention_days: int = 0) -> None:
         self.database = database
         self.diary = Diary(database)
         self.fulltext = FullText(database)
         self.semantic = Semantic(database, embedder, data_dir / "vectors")
         self.recall = Recall(database, self.diary, self.fulltext, self.semantic)
         self.spool = Spool(data_dir)
-        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, self.semantic.catch_up)
+        self.exports = Exports(database, data_dir)
+        erase = (self.fulltext.catch_up, self.semantic.sync, self.exports.clear, database.compact)
+        self.forgetting = Forgetting(database, self.spool, self._drain, erase, self.warm_up)
+        self.retention = Retention(database, retention_days)
+        forgotten = (self.retention.run, self.forgetting.erase, self.semantic.erase)
+        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, *forgotten, self.semantic.catch_up, every=_IDLE)
         self._data_dir = data_dir
         self._patience = patience
         self._patient_until: float | None = None
@@ -117,10 +127,7 @@ class Memories:
 
     def forget(self, ids: Sequence[int]) -> int:
         """Remove exchanges and their copies for good, in the indexes and in the bytes of the files; return how many went."""
-        gone = self.diary.forget(ids)
-        if gone:
-            self._erase()
-        return gone
+        return self.forgetting.forget(ids).exchanges
 
     def settle(self) -> None:
         """Catch up here and now: afterwards both indexes agree with the diary. Raises StoreError, MissingModel, MissingPackage."""
@@ -159,6 +166,7 @@ class Memories:
     def close(self) -> None:
         """Let go of everything."""
         self.semantic.halt()
+        self.forgetting.close()
         self.catch_up.close()
         self.semantic.close()
         self.database.close()
@@ -174,15 +182,6 @@ class Memories:
             self._patient_until = monotonic() + self._patience
         patience = 0.0 if self.semantic.ready else self._patient_until - monotonic()
         self.catch_up.wait(max(_A_MOMENT, patience), enough=lambda: patience > _A_MOMENT and self.semantic.ready)
-
-    def _erase(self) -> None:
-        """See to it that what was forgotten is in no index and in no byte of the files; what fails now, a later catch-up does."""
-        for step in (self.fulltext.catch_up, self.semantic.sync, self.database.compact):
-            try:
-                step()
-            except StoreError as exc:
-                log.warning("What was forgotten is gone from the diary, but not yet from all that was derived from it: %s", exc)
-        self.catch_up.kick()
 
     def _kept(self, turn: Turn, answer: Answer, *, hearing: bool) -> int | None:
         if not turn.recorded:

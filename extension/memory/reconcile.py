@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from ..database import Database, exchange, forgotten
 from ..messages import Person, Place, Turn, digest
-from .diary import Answer, bury, insert, touch_next, update
+from .diary import Answer, bury, insert, update
+from .following import touch_next
 from .rows import clean, clean_turn, slices
 
 
@@ -31,6 +32,8 @@ class ChatRow:
     when: datetime
     reasoning: str = ""
     model: str = ""
+    companion: str = ""
+    """Who answered, where that is not one and the same in the whole chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def reconcile(database: Database, person: Person, place: Place, companion: str, 
     the diary holds after it is removed. Exchanges the person forgot stay forgotten, and those they edited stay edited,
     though the host's chat still shows the words as they were.
     """
-    wanted = [_cleaned(row) for row in rows if row.row < current and row.said]
+    wanted = [cleaned(row) for row in rows if row.row < current and row.said]
     keys = [digest(row.said, row.reply) for row in wanted]
     with database.read() as connection:
         if _agrees(connection, person, place, [(row.row, key) for row, key in zip(wanted, keys, strict=True)], current):
@@ -70,10 +73,10 @@ class _Reconciliation:
         self._person, self._place, self._companion = person, place, companion
 
     def run(self, wanted: Sequence[ChatRow], keys: Sequence[str], current: int) -> Reconciled:
-        held = self._connection.execute(_held(self._place, exchange)).all()
-        gone = _forgotten(self._connection, self._person, set(keys) - {_source(row) for row in held})
+        held = self._connection.execute(held_in(self._place, exchange)).all()
+        gone = forgotten_by(self._connection, self._person, set(keys) - {source(row) for row in held})
         shown = [(row, key) for row, key in zip(wanted, keys, strict=True) if key not in gone]
-        matcher = SequenceMatcher(None, [_source(row) for row in held], [key for _, key in shown], autojunk=False)
+        matcher = SequenceMatcher(None, [source(row) for row in held], [key for _, key in shown], autojunk=False)
         same: list[tuple[Any, ChatRow]] = []
         edited: list[tuple[Any, ChatRow]] = []
         added: list[ChatRow] = []
@@ -88,53 +91,57 @@ class _Reconciliation:
             edited += zip(left, rows, strict=False)
             added += rows[len(left) :]
         bury(self._connection, *removed, for_good=False)
-        moved = self._move([*same, *edited])
+        moved = move(self._connection, [(row, to.row) for row, to in (*same, *edited)])
         for row, to in edited:
-            self._rewrite(row, to)
+            rewrite(self._connection, row, to)
         for each in added:
             insert(self._connection, self._turn(each), Answer(each.reply, each.reasoning, each.model))
         return Reconciled(len(added), len(edited), moved, len(removed))
-
-    def _move(self, pairs: Sequence[tuple[Any, ChatRow]]) -> int:
-        moving = [(row, to) for row, to in pairs if row.row != to.row]
-        for row, _ in moving:  # out of the way first: (place, row, branch) is unique
-            update(self._connection, row.id, row=-1 - row.id)
-        for row, to in moving:
-            update(self._connection, row.id, row=to.row)
-        return len(moving)
-
-    def _rewrite(self, row: Any, to: ChatRow) -> None:
-        values: dict[str, Any] = {"said": to.said, "reply": to.reply, "digest": digest(to.said, to.reply), "original": ""}
-        if row.reply != to.reply:
-            values |= {"reasoning": to.reasoning, "model": to.model or row.model, "feedback": 0}
-        update(self._connection, row.id, **values)
-        now = self._connection.execute(sa.select(exchange).where(exchange.c.id == row.id)).one()
-        touch_next(self._connection, now)
 
     def _turn(self, row: ChatRow) -> Turn:
         return clean_turn(Turn(self._person, self._place, self._companion, row.said, row.row, row.when))
 
 
+def move(connection: sa.Connection, pairs: Sequence[tuple[Any, int]]) -> int:
+    """Give exchanges of one place other rows, and return how many have another one now."""
+    moving = [(held, row) for held, row in pairs if held.row != row]
+    for held, _ in moving:  # out of the way first: (place, row, branch) is unique
+        update(connection, held.id, row=-1 - held.id)
+    for held, row in moving:
+        update(connection, held.id, row=row)
+    return len(moving)
+
+
+def rewrite(connection: sa.Connection, held: Any, to: ChatRow) -> None:
+    """Give an exchange the words its host shows."""
+    values: dict[str, Any] = {"said": to.said, "reply": to.reply, "digest": digest(to.said, to.reply), "original": ""}
+    if held.reply != to.reply:
+        values |= {"reasoning": to.reasoning, "model": to.model or held.model, "feedback": 0}
+    update(connection, held.id, **values)
+    touch_next(connection, connection.execute(sa.select(exchange).where(exchange.c.id == held.id)).one())
+
+
 def _agrees(connection: sa.Connection, person: Person, place: Place, shown: Sequence[tuple[int, str]], current: int) -> bool:
     """Return whether the diary already says what the host shows, apart from what the person forgot."""
     columns = (exchange.c.row, exchange.c.digest, exchange.c.original)
-    held = [(row.row, _source(row)) for row in connection.execute(_held(place, *columns)) if row.row != current]
+    held = [(row.row, source(row)) for row in connection.execute(held_in(place, *columns)) if row.row != current]
     if held == shown:
         return True
-    gone = _forgotten(connection, person, {key for _, key in shown} - {key for _, key in held})
+    gone = forgotten_by(connection, person, {key for _, key in shown} - {key for _, key in held})
     return bool(gone) and held == [(row, key) for row, key in shown if key not in gone]
 
 
-def _held(place: Place, *columns: Any) -> sa.Select[Any]:
+def held_in(place: Place, *columns: Any) -> sa.Select[Any]:
+    """Return the query for what the diary holds of a place, in the order of its rows."""
     return sa.select(*columns).where(exchange.c.place_id == clean(place.id), exchange.c.branch == "").order_by(exchange.c.row)
 
 
-def _source(row: Any) -> str:
+def source(row: Any) -> str:
     """Return the digest of the words as the host has them: before the person edited the memory."""
     return str(row.original or row.digest)
 
 
-def _forgotten(connection: sa.Connection, person: Person, keys: Collection[str]) -> set[str]:
+def forgotten_by(connection: sa.Connection, person: Person, keys: Collection[str]) -> set[str]:
     """Return which of these words the person forgot. Words the diary holds again by now are none of them."""
     gone: set[str] = set()
     for some in slices(sorted(keys)):
@@ -143,5 +150,7 @@ def _forgotten(connection: sa.Connection, person: Person, keys: Collection[str])
     return gone
 
 
-def _cleaned(row: ChatRow) -> ChatRow:
-    return ChatRow(row.row, clean(row.said), clean(row.reply), row.when, clean(row.reasoning), row.model)
+def cleaned(row: ChatRow) -> ChatRow:
+    """Return a row whose texts all can be stored."""
+    texts = (row.reasoning, row.model, row.companion)
+    return ChatRow(row.row, clean(row.said), clean(row.reply), row.when, *map(clean, texts))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -29,16 +29,15 @@ class Selection:
         return bool(self.ids or self.words.strip() or self.chosen != EVERYTHING)
 
 
+EVERY = Selection()
+
+
 def select(database: Database, selection: Selection, limit: int | None = None) -> list[int]:
     """Return the ids of the memories that are meant, newest first.
 
     Raises NotFound for an id there is not, and StoreError.
     """
-    query = sa.select(exchange.c.id).where(selection.chosen.condition())
-    if selection.words.strip():
-        FullText(database).catch_up()
-        query = query.where(_holds(selection.words.strip()))
-    query = query.order_by(exchange.c.said_at.desc(), exchange.c.id.desc())
+    query = query_of(database, selection).order_by(exchange.c.said_at.desc(), exchange.c.id.desc())
     with database.read() as connection:
         if not selection.ids:
             return list(connection.execute(query.limit(limit)).scalars())
@@ -50,22 +49,13 @@ def select(database: Database, selection: Selection, limit: int | None = None) -
         return [number for number in connection.execute(query).scalars() if number in there][:limit]
 
 
-def copies(database: Database, ids: Sequence[int]) -> int:
-    """Return how many further exchanges repeat one of these (a branched chat does); forgetting reaches them too."""
-    column = exchange.c
-    words: set[tuple[str, str]] = set()
-    found: set[int] = set()
-    with database.read() as connection:
-        for some in slices(ids):
-            rows = connection.execute(sa.select(column.person_id, column.digest, column.original).where(column.id.in_(some)))
-            words |= {(row.person_id, key) for row in rows for key in (row.digest, row.original) if key}
-        keys = sorted({key for _, key in words})
-        for start in range(0, len(keys), 500):
-            some_keys = keys[start : start + 500]
-            same = sa.or_(column.digest.in_(some_keys), sa.and_(column.original != "", column.original.in_(some_keys)))
-            rows = connection.execute(sa.select(column.id, column.person_id, column.digest, column.original).where(same))
-            found |= {row.id for row in rows if {(row.person_id, row.digest), (row.person_id, row.original)} & words}
-    return len(found - set(ids))
+def query_of(database: Database, selection: Selection) -> sa.Select[Any]:
+    """Return the query for the ids of what is meant, whose own ids it does not look at. Raises StoreError."""
+    query = sa.select(exchange.c.id).where(selection.chosen.condition())
+    if selection.words.strip():
+        FullText(database).catch_up()
+        query = query.where(_holds(selection.words.strip()))
+    return query
 
 
 def _holds(words: str) -> sa.ColumnElement[bool]:

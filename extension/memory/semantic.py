@@ -17,14 +17,20 @@ import sqlalchemy as sa
 from ..database import Database, forgotten, watermark
 from ..errors import IndexUnavailable, MissingPackage, StoreError
 from ..ports import Embedder
+from ..settings import replace_text
 from ..vectors import ChromaVectors, ExactVectors, Key, VectorIndex, own
 from .embeddings import PARTS, Embeddings, unpacked
+from .forgetting import newest_forgotten
 
 if TYPE_CHECKING:
     from ..ports import Vectors
 
 log = logging.getLogger(__name__)
 
+MOST_REMADE = 20_000
+"""Vectors in an index that is made anew after something was forgotten: about ten seconds of work in the background."""
+_ERASED = "erased"
+"""The file in Chroma's folder that names the revision up to which forgotten vectors are not in its bytes."""
 _REBUILDS = 3
 """How often Chroma's index is started anew after failures before this process searches exactly instead."""
 
@@ -139,8 +145,28 @@ class Semantic:
         with self._lock:
             index = self._opened()
             index.clear()
+            self._note_erased()
             self._buried = 0
             return self._feed(index)
+
+    def erase(self) -> None:
+        """Make the files of Chroma's index anew where something was forgotten since they were begun. Raises StoreError.
+
+        Chroma marks a vector as removed and leaves it in its files. Meanwhile the embeddings are searched exactly. An index
+        of more than MOST_REMADE vectors is left as it is.
+        """
+        with self._lock:
+            if self._folder is None or self._erased() >= newest_forgotten(self._database):
+                return
+            index = self._opened()
+            if isinstance(index, ChromaVectors):
+                size = sum(index.counts().values())
+                if 0 < size <= MOST_REMADE:
+                    self._remake(index)
+                    return
+                if size:
+                    log.info("%d vectors are too many to be made anew after each forgetting; `familiar memory reindex` does it.", size)
+                self._note_erased()
 
     def expected(self) -> dict[int, set[Key]]:
         """Return the keys that each realm of the index should hold."""
@@ -164,6 +190,26 @@ class Semantic:
             self._checked, self._failed, self._halted = False, "", False
             if index is not None:
                 index.close()
+
+    def _erased(self) -> int:
+        try:
+            return int((self._folder / _ERASED).read_text(encoding="ascii")) if self._folder is not None else 0
+        except (OSError, ValueError):
+            return 0
+
+    def _note_erased(self) -> None:
+        if self._folder is not None and isinstance(self._index, ChromaVectors):
+            replace_text(self._folder / _ERASED, str(newest_forgotten(self._database)))
+
+    def _remake(self, index: ChromaVectors) -> None:
+        self._index = ExactVectors()
+        try:
+            self._feed(self._index)
+            index.clear()
+        finally:
+            self._index = index
+        self._note_erased()  # before it is filled: that goes on where a kill leaves it
+        self._feed(index)
 
     def _embed_some(self) -> int:
         return 0 if self._halted else self._embeddings.step()

@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import tempfile
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -19,13 +21,18 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from ..errors import StoreError
 from ..messages import Person, Place, Turn, digest
+from ..settings import replace_text
 from .diary import Answer
 
 log = logging.getLogger(__name__)
 
 Write = Callable[[Turn, Answer], Any]
 _LARGEST = 2**63
+DAMAGED = ".damaged"
+_SAID = re.compile(r'"said": "((?:[^"\\]|\\.)+)("?)')
+"""What was said in a line, as JSON has it and as far as the line goes, and the quote that ends it."""
 
 
 class Spool:
@@ -78,6 +85,16 @@ class Spool:
             log.info("%d turns that had been kept aside are in the diary now.", len(turns))
         return len(turns)
 
+    def forget(self, said: Callable[[], Iterable[str]]) -> int:
+        """Remove damaged turns in which one of these texts was said, and return how many: they never come into the diary.
+
+        `said` is asked for only where there are damaged turns.
+        """
+        with self._lock:
+            files = [path for path in (each.with_suffix(DAMAGED) for each in self._paths) if path.is_file() and self._is_ours(path)]
+            texts = sorted(json.dumps(text)[1:-1] for text in set(said()) if text) if files else []
+            return sum(_without(path, texts) for path in files)
+
     def _is_open(self, path: Path) -> bool:
         return path.is_file() and self._is_ours(path) and self._done.get(path) != _stamp(path)
 
@@ -92,7 +109,7 @@ class Spool:
 
     def _finish(self, path: Path, damaged: Sequence[str]) -> None:
         """Remove a file that was drained, its damaged lines to another one."""
-        aside = path.with_suffix(".damaged")
+        aside = path.with_suffix(DAMAGED)
         try:
             for text in damaged:
                 log.error("A kept turn is damaged; it was moved to %s.", aside)
@@ -148,6 +165,29 @@ def _read(path: Path) -> list[str] | None:
     except OSError as exc:
         log.warning("The turns kept in %s cannot be read now: %s", path, exc)
         return None
+
+
+def _without(path: Path, texts: Sequence[str]) -> int:
+    """Remove the lines of a file in which one of these texts, which are in order, was said, whole or torn off."""
+    lines = _read(path) or []
+    kept = [line for line in lines if not _tells(line, texts)]
+    try:
+        if any(kept):
+            replace_text(path, "\n".join(kept))
+        elif lines:
+            path.unlink()
+    except (OSError, StoreError) as exc:
+        log.warning("Damaged turns that were forgotten could not be removed from %s: %s", path, exc)
+        return 0
+    return len(lines) - len(kept)
+
+
+def _tells(line: str, texts: Sequence[str]) -> bool:
+    found = _SAID.search(line)
+    if found is None:
+        return False
+    at = bisect_left(texts, found[1])
+    return at < len(texts) and (texts[at] == found[1] if found[2] else texts[at].startswith(found[1]))
 
 
 def _parsed(text: str) -> tuple[Turn, Answer] | None:

@@ -26,19 +26,19 @@ replaces what is there only when its words differ and it is the newer one; it is
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal
 
 import sqlalchemy as sa
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ..database import Database, exchange, forgotten
-from ..errors import ImportRefused, StoreError
+from ..errors import ImportRefused
 from ..messages import Exchange
+from .diary import Filter
 from .rows import selected, slices, to_exchange
+from .selection import EVERY, Selection, query_of
 
 FORMAT = 1
 KIND = "familiar-memories"
@@ -101,45 +101,23 @@ class Header(BaseModel):
 _LINES: TypeAdapter[Line | Tombstone] = TypeAdapter(Annotated[Line | Tombstone, Field(discriminator="kind")])
 
 
-def export(database: Database, out: BinaryIO) -> int:
-    """Write all memories to a stream, seen at one moment, and return how many exchanges they are. Raises StoreError.
+def export(database: Database, out: BinaryIO, selection: Selection = EVERY) -> int:
+    """Write memories to a stream, seen at one moment, and return how many exchanges they are. Raises StoreError.
 
-    Their ids are held in memory, their words are not.
+    Their ids are held in memory, their words are not. What was forgotten goes along with everything, or with everything
+    of one person.
     """
     columns = exchange.c
-    order = sa.select(columns.id).order_by(columns.said_at, columns.place_id, columns.branch, columns.row)
+    query = query_of(database, selection).order_by(columns.said_at, columns.place_id, columns.branch, columns.row)
     with database.read() as connection:
-        ids = list(connection.execute(order).scalars())
+        ids = list(connection.execute(query).scalars())
         _write(out, {"kind": KIND, "format": FORMAT})
         for some in slices(ids, _CHUNK):
             for line in _lines(connection, some):
                 _write(out, line)
-        for tombstone in _tombstones(connection):
+        for tombstone in _tombstones(connection, selection):
             _write(out, tombstone)
     return len(ids)
-
-
-def export_file(database: Database, path: Path) -> int:
-    """Write all memories to a file that only its owner may read, whole or not at all, and return how many exchanges they are.
-
-    Raises StoreError.
-    """
-    try:
-        if path.exists() and not path.is_file():  # a pipe or a device is written to and never replaced
-            with path.open("wb") as out:
-                return export(database, out)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            with open(temporary, "wb", opener=_private) as out:
-                count = export(database, out)
-                out.flush()
-                os.fsync(out.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as exc:
-        raise StoreError(f"Cannot write {path}: {exc.strerror}. Name a file in a folder you may write to, with space left.") from exc
-    return count
 
 
 def parsed(text: bytes) -> Line | Tombstone:
@@ -173,7 +151,7 @@ def _check_header(text: bytes) -> None:
     except ValidationError:
         raise ImportRefused(
             f'This is no file of memories: its first line should be {{"kind": "{KIND}", "format": {FORMAT}}}. '
-            "`familiar memory export` writes such files."
+            "`familiar memory export` writes such files. For a chat of another program, --from says which."
         ) from None
     if header.format != FORMAT:
         raise ImportRefused(
@@ -217,19 +195,17 @@ def _line(held: Exchange, original: str, keys: dict[int, list[Any]]) -> dict[str
     }
 
 
-def _tombstones(connection: sa.Connection) -> Iterator[dict[str, Any]]:
-    columns = forgotten.c
+def _tombstones(connection: sa.Connection, selection: Selection) -> Iterator[dict[str, Any]]:
+    columns, who = forgotten.c, selection.chosen.person
+    if selection != Selection(Filter(person=who)):
+        return
     query = sa.select(columns.person_id, columns.digest).distinct().where(columns.digest != "").order_by(columns.person_id, columns.digest)
-    for person, digest in connection.execute(query):
+    for person, digest in connection.execute(query if who is None else query.where(columns.person_id == who)):
         yield {"kind": "forgotten", "person": person, "digest": digest}
 
 
 def _write(out: BinaryIO, value: dict[str, Any]) -> None:
     out.write(json.dumps(value, ensure_ascii=False).encode("utf-8") + b"\n")
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _reason(exc: ValidationError) -> str:

@@ -14,7 +14,7 @@ from ..database import exchange
 from ..errors import NotFound, StoreError
 from ..memory.diary import Answer
 from ..memory.memories import Memories
-from ..memory.selection import copies
+from ..memory.selection import Selection
 from ..messages import Exchange, Person, Place, Scope, Turn, digest
 from .shown import ROOMY, Size, entry_of, fitting
 
@@ -66,14 +66,14 @@ class Reach:
         """Forget memories and their copies, or with `dry_run` say which ones that would be. Raises NotFound, StoreError."""
         chosen = self._own(ids)
         numbers = [each.id for each in chosen]
-        repeated = copies(self.memories.database, numbers)
+        plan = self.memories.forgetting.plan(Selection(ids=tuple(numbers)), own=self.person.id)
         if dry_run:
             shown = fitting(map(self._entry, chosen), self.size)
             how = "Nothing is forgotten yet. Call again with dry_run false to forget this for good."
-            return {"about": how, "would_forget": len(chosen), "copies": repeated, "memories": shown}
-        gone = self.memories.forget(numbers)
+            return {"about": how, "would_forget": len(chosen), "copies": len(plan.copies), "memories": shown}
+        gone = self.memories.forgetting.carry_out(plan).exchanges
         log.info("A model forgot %d memories", gone)
-        return {"forgotten": gone, "copies": repeated, "ids": numbers}
+        return {"forgotten": gone, "copies": len(plan.copies), "ids": numbers}
 
     def _known(self, branch: str) -> int | None:
         """Return the id of what was added under this branch before."""

@@ -20,12 +20,13 @@ from ..app import App, build, log_to_file
 from ..companion import RESERVE
 from ..errors import FamiliarError
 from ..memory.diary import Answer
+from ..memory.importers.webui import GREETING
 from ..messages import Briefing, Turn, digest
 from ..panel.why import Whys
 from ..prompt import fit_rows
 from ..settings import load
 from .console import warn_in_console
-from .history import GREETING, chat_rows, reasoning_apart, shown_text, with_briefing
+from .history import chat_rows, reasoning_apart, shown_text, with_briefing
 from .host import Webui
 from .identity import Identity, identify
 from .preferences import Preferences

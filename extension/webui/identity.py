@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..memory.importers.webui import INSTRUCT, place_id
 from ..messages import Person, Place, digest
-
-INSTRUCT = "Assistant"
-"""The companion of the instruct mode, which has no character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ def companion_of(state: Mapping[str, Any]) -> str:
 def place_of(state: Mapping[str, Any], unique_id: str) -> str:
     """Return the place of a chat, which is where the webui keeps its log: by mode and character."""
     folder = "instruct" if state.get("mode") == "instruct" else f"chat/{state.get('character_menu')}"
-    return f"webui:{folder}/{unique_id}"
+    return place_id(folder, unique_id)
 
 
 def _branch(before: Sequence[Sequence[Any]], said: str) -> str:

@@ -46,13 +46,8 @@ def test_a_memory_there_is_not_cannot_be_changed(told, options):
 
 
 def test_a_forgotten_memory_is_in_no_byte_of_any_store(told):
-    assert told("memory", "forget", "1", "--yes", "--json").json == {
-        "selected": 1,
-        "copies": 0,
-        "forgotten": 1,
-        "dry_run": False,
-        "ids": [1],
-    }
+    ran = told("memory", "forget", "1", "--yes", "--json")
+    assert (ran.code, ran.json["forgotten"], ran.json["ids"]) == (0, 1, [1])
     assert ids(told.remembered()) == [4, 3, 2]
     assert told.tell("What is my cat called?", as_="ann", companion="Robin")["memories"] == []
     told("memory", "forget", "--person", "ann", "--yes")
@@ -69,16 +64,41 @@ def test_ids_and_filters_together_mean_what_both_name(told):
 
 
 def test_a_dry_run_counts_and_forgets_nothing(told):
-    ran = told("memory", "forget", "--search", "cats", "--dry-run")
-    assert (ran.code, ran.out, ran.err) == (0, "", "2 memories and 0 copies would be forgotten.\n")
-    assert told("memory", "forget", "--person", "bob", "--dry-run", "--json").json == {
-        "selected": 2,
-        "copies": 0,
+    told("memory", "reindex")
+    ran = told("memory", "forget", "--person", "bob", "--dry-run")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err.startswith("To be forgotten: 2 memories (1 person, 2 places, 4 embeddings, from ")
+    assert ran.err.endswith("Nothing would be left of 1 person and 0 places.\n")
+    counted = told("memory", "forget", "--search", "cats", "--dry-run", "--json").json
+    moments = (counted.pop("first"), counted.pop("last"))
+    assert moments == tuple(told.remembered()[row]["when"] for row in (3, 0))
+    assert counted == {
+        "ids": [4, 1],
+        "copies": [],
+        "given": [],
+        "mentions": [],
+        "counts": {"exchanges": 2, "embeddings": 4},
+        "people": 2,
+        "places": 2,
+        "people_gone": 0,
+        "places_gone": 0,
+        "pinned": 0,
         "forgotten": 0,
         "dry_run": True,
-        "ids": [4, 3],
     }
     assert ids(told.remembered()) == [4, 3, 2, 1]
+
+
+def test_what_stays_though_it_bears_on_it_is_told_and_can_go_too(told):
+    told.tell("Does Ann have a cat?", as_="bob", place="desk", companion="Wren")
+    told.tell("What is my cat called?", as_="ann", place="sofa", companion="Robin")
+    ran = told("memory", "forget", "1", "--dry-run")
+    assert "1 memory whose replies were given one of them would stay; --given takes them too." in ran.err
+    ran = told("memory", "forget", "--person", "ann", "--dry-run")
+    assert "1 memory in which others name ann would stay; --mentions takes them too." in ran.err
+    assert told("memory", "forget", "1", "--given", "--yes", "--json").json["ids"] == [1, 6]
+    assert told("memory", "forget", "--person", "ann", "--mentions", "--yes", "--json").json["ids"] == [2, 5]
+    assert ids(told.remembered()) == [4, 3]
 
 
 def test_forgetting_asks_first(told):
@@ -113,7 +133,7 @@ def test_an_id_there_is_not_stops_the_forgetting_of_the_others(told):
 
 def test_a_filter_that_nothing_meets_forgets_nothing(told):
     ran = told("memory", "forget", "--search", "elephant")
-    assert (ran.code, ran.err) == (0, "There is no such memory. Nothing was forgotten.\n")
+    assert (ran.code, ran.err) == (0, "There is no such memory.\nNothing was forgotten.\n")
 
 
 def test_copies_in_branched_chats_are_counted_and_forgotten(told, tmp_path):
@@ -121,7 +141,7 @@ def test_copies_in_branched_chats_are_counted_and_forgotten(told, tmp_path):
     told("memory", "export", file)
     file.write_text(file.read_text().replace('"place": "sofa"', '"place": "sofa, branched"'))
     told("memory", "import", file)
-    assert told("memory", "forget", "1", "--dry-run").err == "1 memory and 1 copy would be forgotten.\n"
+    assert told("memory", "forget", "1", "--dry-run").err.startswith("To be forgotten: 1 memory and 1 copy (1 person, 2 places, ")
     assert told("memory", "forget", "1", "--yes", "--json").json["forgotten"] == 2
     assert told.remembered("--search", "Miso") == []
 

@@ -39,6 +39,17 @@ def test_an_export_in_json_says_how_many_and_where(familiar, tmp_path, file):
     assert familiar("memory", "export", tmp_path / "again.jsonl", "--json").json == {"exported": 2, "file": str(tmp_path / "again.jsonl")}
 
 
+def test_an_export_can_be_a_part_and_for_reading(familiar, tmp_path, file):
+    assert familiar("memory", "export", "--place", "sofa", "--since", "1h").out.encode() == b"".join(file.read_bytes().splitlines(True)[:2])
+    assert familiar("memory", "export", "--until", "1h").out.encode() == HEADER
+    assert familiar("memory", "export", tmp_path / "memories.md").err == f"2 memories exported to {tmp_path / 'memories.md'}.\n"
+    text = (tmp_path / "memories.md").read_text()
+    assert (text.splitlines()[2], "\n> My cat is called Miso\n" in text) == ("## sofa", True)
+    assert familiar("memory", "export", "--format", "markdown").out == text
+    assert familiar("memory", "export", tmp_path / "other.md", "--format", "jsonl").code == 0
+    assert (tmp_path / "other.md").read_bytes() == file.read_bytes()
+
+
 def test_an_import_elsewhere_exports_the_same_bytes(familiar, tmp_path, file):
     other = tmp_path / "other"
     ran = familiar("memory", "import", file, "--data-dir", other, "--json")
@@ -110,10 +121,16 @@ def test_a_file_of_a_later_format_is_refused(familiar, tmp_path):
 
 
 def test_a_file_there_is_not_is_named(familiar, tmp_path):
-    for name in ("none.jsonl", "."):
-        ran = familiar("memory", "import", tmp_path / name)
-        assert (ran.code, ran.out) == (1, "")
-        assert ran.err.startswith(f"Error: Cannot read {tmp_path / name}: ")
+    ran = familiar("memory", "import", tmp_path / "none.jsonl")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(f"Error: Cannot read {tmp_path / 'none.jsonl'}: ")
+
+
+def test_a_folder_without_chats_is_named(familiar, tmp_path):
+    (tmp_path / "empty").mkdir()
+    ran = familiar("memory", "import", tmp_path / "empty")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(f"Error: There is no chat of another program in {tmp_path / 'empty'}.")
 
 
 def test_an_export_that_cannot_be_written_leaves_nothing_behind(familiar, file, tmp_path):
@@ -123,3 +140,42 @@ def test_an_export_that_cannot_be_written_leaves_nothing_behind(familiar, file, 
         assert (ran.code, ran.out) == (1, "")
         assert ran.err.startswith(f"Error: Cannot write {name}: ")
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_chats_of_other_programs_go_in_as_whoever_one_says(familiar, tmp_path):
+    folder = tmp_path / "logs" / "chat" / "Robin"
+    folder.mkdir(parents=True)
+    chat = {"internal": [["My cat is called Miso", "Lovely."], ["Good night", "Sleep well."]], "visible": []}
+    (folder / "20240503-14-33-22.json").write_text(json.dumps(chat))
+    (folder / "broken.json").write_text("{")
+    ran = familiar("memory", "import", tmp_path / "logs", "--as", "ann")
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err.splitlines() == [
+        "chat/Robin/broken.json: it is no JSON (line 1, column 2)",
+        "1 chat read, 2 memories added, 0 there already, 1 malformed chat left out.",
+    ]
+    assert {(memory["person"], memory["companion"]) for memory in familiar.remembered()} == {("ann", "Robin")}
+    again = familiar("memory", "import", tmp_path / "logs", "--as", "ann", "--json").json
+    assert (again["chats"], again["added"], again["unchanged"], again["reasons"][0]["file"]) == (1, 0, 2, "chat/Robin/broken.json")
+    assert familiar("memory", "import", tmp_path / "logs", "--as", "ann", "--strict").code == 1
+    assert familiar.tell("What is my cat called?", as_="ann", companion="Robin")["memories"][0]["text"] == "My cat is called Miso"
+
+
+def test_a_chat_says_itself_whose_it_is_or_the_person_does(familiar, tmp_path):
+    chat = json.dumps([{"title": "Cats", "mapping": {"a": {"message": {"author": {"role": "user"}, "content": {}}}}}])
+    (tmp_path / "export").write_text(chat)
+    assert familiar("memory", "import", tmp_path / "export", "--companion", "Wren").err.startswith("1 chat read, 0 memories added")
+    (tmp_path / "empty").write_text("[]")
+    assert familiar("memory", "import", tmp_path / "empty").code == 1
+    assert familiar("memory", "import", tmp_path / "empty", "--from", "chatgpt").err.startswith("0 chats read")
+    assert familiar("memory", "import", tmp_path / "empty", "--from", "word").code == 2
+
+
+def test_who_spoke_is_no_question_of_memories(familiar, file):
+    ran = familiar("memory", "import", file, "--as", "ann")
+    assert (ran.code, ran.err) == (
+        1,
+        f"Error: There is no chat of another program in {file}. Name its file, or the folder it lies in.\n",
+    )
+    assert familiar("memory", "import", file, "--from", "familiar").err == "0 memories added, 2 there already.\n"
+    assert familiar("memory", "import", "-", "--from", "webui", stdin=b"{}").code == 1

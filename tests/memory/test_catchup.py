@@ -34,6 +34,21 @@ def test_a_kick_runs_the_steps_in_their_order(alive):
     assert alive() == []
 
 
+def test_an_idle_worker_looks_again_unasked(alive):
+    again, runs = Event(), []
+
+    def step():
+        runs.append(1)
+        if len(runs) == 3:
+            again.set()
+
+    catch_up = CatchUp(step, every=0.01)
+    catch_up.kick()
+    assert again.wait(10)
+    catch_up.close()
+    assert alive() == []
+
+
 def test_a_wait_is_over_when_the_time_is(caplog):
     hold = Event()
     catch_up = CatchUp(lambda: hold.wait(30))

@@ -6,7 +6,7 @@ import pytest
 
 from extension.errors import NotFound
 from extension.memory.diary import Answer, Filter
-from extension.memory.selection import Selection, copies, select
+from extension.memory.selection import Selection, select
 
 from .conftest import BOB, CHANNEL, told, turn
 
@@ -89,14 +89,3 @@ def test_more_ids_than_sqlite_takes_in_one_statement(database, ids):
     many = tuple(range(1, 40_000))
     with pytest.raises(NotFound, match="There is no memory with id 4"):
         select(database, Selection(ids=many))
-    assert copies(database, many) == 0
-
-
-def test_copies_are_those_of_the_same_person_before_and_after_an_edit(database, diary):
-    first = diary.write(turn("Hello"), Answer("Hi"))
-    diary.write(turn("Hello", branch="b"), Answer("Hi"))
-    edited = diary.write(turn("Hello", branch="c"), Answer("Hi"))
-    diary.edit(edited, said="Good day")
-    diary.write(turn("Hello", person=BOB, place=CHANNEL), Answer("Hi"))
-    assert copies(database, [first]) == 2
-    assert diary.forget([first]) == 3

@@ -16,11 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extension.database import Database
-from extension.errors import ImportRefused, StoreError
+from extension.errors import ImportRefused
 from extension.memory import transfer
-from extension.memory.diary import Answer, Diary
+from extension.memory.diary import Answer, Diary, Filter
+from extension.memory.exports import Exports
 from extension.memory.intake import Report, Rules, import_file
 from extension.memory.memories import Memories
+from extension.memory.selection import Selection
 from extension.messages import Exchange
 
 from .conftest import ALICE, BOB, CHANNEL, KITCHEN, NOON, turn
@@ -112,6 +114,30 @@ def test_lines_are_in_the_order_in_which_they_were_said(database, diary):
     assert [json.loads(text)["said"] for text in exported(database).splitlines()[1:]] == ["Fact 0", "Fact 1", "Fact 2"]
 
 
+def test_only_what_is_asked_for_is_exported(database, diary):
+    diary.write(turn("My cat is called Miso"), Answer("Lovely."))
+    diary.write(turn("Hello all", place=CHANNEL, person=BOB), Answer("Miso?"))
+    diary.forget([diary.write(turn("A secret", 2, person=BOB), Answer("Hush."))])
+    diary.forget([diary.write(turn("Another", 3), Answer("Hm."))])
+    kinds = {}
+    for name, selection in {
+        "bob": Selection(Filter(person="bob")),
+        "place": Selection(Filter(place="kitchen")),
+        "words": Selection(words="miso"),
+        "all": Selection(),
+    }.items():
+        out = io.BytesIO()
+        transfer.export(database, out, selection)
+        lines = [json.loads(text) for text in out.getvalue().splitlines()[1:]]
+        kinds[name] = [each.get("said") or each["person"] for each in lines]
+    assert kinds == {
+        "bob": ["Hello all", "bob"],
+        "place": ["My cat is called Miso"],
+        "words": ["Hello all", "My cat is called Miso"],
+        "all": ["Hello all", "My cat is called Miso", "alice", "bob"],
+    }
+
+
 def test_an_empty_diary_is_a_header(database):
     assert exported(database) == HEADER
 
@@ -126,7 +152,7 @@ def test_what_is_imported_elsewhere_is_the_same_and_exports_the_same_bytes(datab
     diary.pin(first)
     diary.forget([diary.write(turn("A secret", 4), Answer("Hush."))])
     file = tmp_path / "memories.jsonl"
-    assert transfer.export_file(database, file) == 4
+    assert Exports(database, tmp_path).write(file) == 4
     assert import_file(elsewhere, file) == Report(added=4)
     assert exported(elsewhere) == file.read_bytes()
     assert without_ids(Diary(elsewhere).browse()) == without_ids(diary.browse())
@@ -138,7 +164,7 @@ def test_ids_of_memories_are_those_of_the_new_diary(database, diary, elsewhere, 
     diary.write(turn("Her name?", 2), Answer("Miso", memories=(shown,)))
     Diary(elsewhere).write(turn("Already here", place=CHANNEL), Answer(""))
     Diary(elsewhere).write(turn("Also here", 1, place=CHANNEL), Answer(""))
-    transfer.export_file(database, tmp_path / "file")
+    Exports(database, tmp_path).write(tmp_path / "file")
     import_file(elsewhere, tmp_path / "file")
     found = {each.said: each for each in Diary(elsewhere).browse()}
     assert found["Her name?"].memories == (found["My cat is called Miso"].id,)
@@ -265,7 +291,7 @@ def test_a_line_that_is_too_long_is_skipped_whole(take, monkeypatch):
 
 def test_a_message_of_a_megabyte_goes_out_and_in(database, diary, elsewhere, tmp_path):
     diary.write(turn("wörd " * 200_000), Answer("x" * 1_000_000))
-    transfer.export_file(database, tmp_path / "file")
+    Exports(database, tmp_path).write(tmp_path / "file")
     import_file(elsewhere, tmp_path / "file")
     assert exported(elsewhere) == (tmp_path / "file").read_bytes()
 
@@ -337,7 +363,7 @@ def test_words_one_person_forgot_may_be_anothers(take, diary):
 
 def test_what_was_forgotten_stays_so_in_the_next_diary(database, diary, elsewhere, tmp_path):
     diary.forget([diary.write(turn("A secret"), Answer("Hush."))])
-    transfer.export_file(database, tmp_path / "file")
+    Exports(database, tmp_path).write(tmp_path / "file")
     assert b"secret" not in (tmp_path / "file").read_bytes()
     import_file(elsewhere, tmp_path / "file")
     (tmp_path / "copy").write_bytes(HEADER + line(said="A secret", reply="Hush."))
@@ -346,7 +372,7 @@ def test_what_was_forgotten_stays_so_in_the_next_diary(database, diary, elsewher
 
 def test_the_indexes_are_not_bothered_with_what_was_forgotten_elsewhere(database, diary, elsewhere, tmp_path, data_dir, open_memories):
     diary.forget([diary.write(turn(f"Secret {row}", row), Answer("Hush.")) for row in range(3)])
-    transfer.export_file(database, tmp_path / "file")
+    Exports(database, tmp_path).write(tmp_path / "file")
     import_file(elsewhere, tmp_path / "file")
     memories = open_memories(url=elsewhere.url, data_dir=tmp_path / "other")
     memories.settle()
@@ -385,28 +411,6 @@ def test_a_pipe_is_imported_as_a_file_is(database, tmp_path):
     writer = subprocess.Popen([sys.executable, "-c", f"open({str(tmp_path / 'pipe')!r}, 'wb').write({HEADER + line()!r})"])
     assert import_file(database, tmp_path / "pipe", Rules(strict=True)) == Report(added=1)
     assert writer.wait(30) == 0
-
-
-def test_an_export_replaces_a_file_whole(database, diary, tmp_path):
-    diary.write(turn("Hello"), Answer(""))
-    (tmp_path / "file").write_bytes(b"x" * 100_000)
-    transfer.export_file(database, tmp_path / "file")
-    assert (tmp_path / "file").read_bytes() == exported(database)
-    assert [path.name for path in tmp_path.glob(".*")] == []
-
-
-def test_an_export_never_replaces_a_device(database):
-    before = Path("/dev/null").stat()
-    transfer.export_file(database, Path("/dev/null"))
-    assert Path("/dev/null").stat().st_rdev == before.st_rdev
-
-
-def test_an_export_that_fails_leaves_the_old_file(tmp_path):
-    (tmp_path / "broken.sqlite").write_bytes(b"no database" * 100)
-    (tmp_path / "file").write_bytes(b"yesterday's")
-    with pytest.raises(StoreError, match="is not a database of ours"):
-        transfer.export_file(Database(f"sqlite:///{tmp_path / 'broken.sqlite'}"), tmp_path / "file")
-    assert ((tmp_path / "file").read_bytes(), [path.name for path in tmp_path.glob(".*")]) == (b"yesterday's", [])
 
 
 def test_an_export_sees_one_moment(database, diary):
@@ -470,7 +474,7 @@ def test_whatever_was_said_comes_back_the_same(tmp_path, empty_diary, rows):
         when = NOON + timedelta(microseconds=seed.randrange(10**9))
         number = diary.write(type(made)(made.person, made.place, "Robin", said, row, when), Answer(reply, reasoning))
         diary.pin(number, pinned)
-    transfer.export_file(databases[0], tmp_path / "file")
+    Exports(databases[0], tmp_path).write(tmp_path / "file")
     report = import_file(databases[1], tmp_path / "file")
     assert (report.refused, exported(databases[1])) == (0, (tmp_path / "file").read_bytes())
     for database in databases:

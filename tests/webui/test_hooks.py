@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from extension.memory.chats import import_chats, sources
 from extension.memory.diary import Filter
+from extension.memory.importers.conversation import Attribution
 from extension.messages import Exchange
 from tests.host.double import HostDouble
 
@@ -72,6 +74,16 @@ def test_it_loads_wherever_the_webui_keeps_extensions_and_remembers_a_turn(tmp_p
         (exchange,) = diary()
         assert (exchange.person.id, exchange.companion, exchange.row, exchange.model) == ("me", "Assistant", 0, "SmolLM2-135M-Instruct")
         assert exchange.place.id == f"webui:instruct/{host.chat}"
+
+
+def test_the_log_of_a_chat_says_nothing_the_diary_did_not_hear(host: HostDouble, tmp_path: Path) -> None:
+    host.model.replies = ["<think>A dog.</think>Woof."]
+    host.say("My dog is called Biscuit.")
+    host.say("Is he <b>good</b> & kind?")
+    before = diary()
+    app = hooks().extension.app
+    report = import_chats(app.memories.database, sources(tmp_path / "webui" / "user_data" / "logs"), Attribution(app.settings.person))
+    assert (report.added, report.unchanged, diary()) == (0, 2, before)
 
 
 def test_what_was_said_in_one_chat_is_shown_to_the_model_in_another(host: HostDouble) -> None:

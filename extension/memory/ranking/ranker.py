@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent
 MODEL, CURVE = "trees.txt", "curve.json"
-LEAST, PART = 0.02, 0.15
+LEAST, PART = 0.0, 0.15
 """Probability below which an exchange is not worth showing: absolute, and as a part of the best one."""
 TAIL = 0.45
 """The same of a plain sum, as a part of the best one."""
