@@ -16,6 +16,8 @@ from .companion import Companion
 from .database import Database
 from .embedders import embedder_for
 from .errors import MissingModel, StoreError
+from .memory.asking import Stopped
+from .memory.idle import Idle
 from .memory.memories import Memories
 from .messages import Attention, Generation, Person, Place, Turn
 from .ports import Embedder, Host
@@ -37,6 +39,7 @@ class App:
     settings: Settings
     memories: Memories
     companion: Companion
+    idle: Idle
     _host: Host | None = None
     _lock: Lock = field(default_factory=Lock)
 
@@ -98,8 +101,24 @@ class App:
             if host is not None or changed:
                 self._host = host
 
+    @property
+    def thinks(self) -> bool:
+        """Whether the settings ask for work in idle time."""
+        return self.settings.facts
+
+    def think(self, stopped: Stopped) -> bool:
+        """Do a piece of the idle work that the settings ask for, and return whether there may be more.
+
+        Raises StoreError, HostError, and what making the host raises.
+        """
+        more = self.settings.facts and self.memories.fact_finding.step(self.host, stopped)
+        if not more:
+            self.memories.warm_up()  # the indexes take up what was noted
+        return more
+
     def close(self) -> None:
         """Let go of everything."""
+        self.idle.close()
         self.memories.close()
 
 
@@ -107,7 +126,9 @@ def build(settings: Settings, host: Host | None = None, embedder: Embedder | Non
     """Return the application of these settings. `host` and `embedder` replace those the settings name."""
     database = Database(settings.diary_url, settings.lock_timeout)
     memories = Memories(database, embedder or _embedder(settings), settings.data_dir, settings.patience)
-    return App(settings, memories, Companion(memories), host)
+    idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
+    app = App(settings, memories, Companion(memories, idle), idle, host)
+    return app
 
 
 def log_to_file(settings: Settings) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from .errors import FamiliarError, HostError
 from .memory.diary import Answer
+from .memory.idle import Idle
 from .memory.memories import Memories
 from .messages import Attention, Briefing, Exchange, Generation, Message, Turn, digest, transcript
 from .ports import Host
@@ -25,8 +26,10 @@ RESERVE = 64
 class Companion:
     """Runs turns over one memory. Safe to use from several threads."""
 
-    def __init__(self, memories: Memories) -> None:
+    def __init__(self, memories: Memories, idle: Idle | None = None) -> None:
         self.memories = memories
+        self.idle = idle or Idle()
+        """What is done between turns, and stops while there is one."""
 
     def briefing(
         self,
@@ -112,6 +115,10 @@ class Conversation:
         return Answer(reply.strip(), reasoning, self._asked("model"), self._asked("adapter"), shown)
 
     def __iter__(self) -> Iterator[str]:
+        with self._companion.idle.turn(str(id(self))):
+            yield from self._reply()
+
+    def _reply(self) -> Iterator[str]:
         self.id = self._companion.hear(self._turn)
         pieces: Iterator[str] = iter(())
         try:

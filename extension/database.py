@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .errors import SettingsError, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
 
-HEAD = "0001"
+HEAD = "0003"
 """The newest migration; a test compares it with the migrations there are."""
 
 metadata = sa.MetaData()
@@ -85,6 +85,22 @@ embedding = sa.Table(
     sa.Column("digest", sa.Text),
     sa.Column("vector", sa.LargeBinary),
 )
+fact = sa.Table(
+    "fact",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
+    sa.Column("exchange_id", sa.BigInteger),
+    sa.Column("realm_id", sa.Integer),
+    sa.Column("about", sa.Text),
+    sa.Column("attribute", sa.Text),
+    sa.Column("value", sa.Text),
+    sa.Column("subject", sa.Text),
+    sa.Column("ends", sa.Boolean),
+)
+"""`subject` is the digest of what two facts share that are about the same; `ends` is whether earlier ones of it are over."""
+
+extraction = sa.Table("extraction", metadata, sa.Column("exchange_id", sa.BigInteger, primary_key=True), sa.Column("digest", sa.Text))
+"""The exchanges that were looked through for facts, with the digest of what was said."""
 
 _SYMPTOMS: tuple[tuple[str, type[StoreError], str], ...] = (
     ("database is locked", StoreLocked, "another program has been writing to it for too long. Close it, or wait and try again"),

@@ -52,6 +52,11 @@ class Settings(BaseModel):
     )
     budget: int = Field(800, ge=0, le=100000, description="Most tokens of the prompt that memories may take.")
     memories: int = Field(6, ge=0, le=100, description="Most memories shown to the model in one turn.")
+    facts: bool = Field(
+        False,
+        description="Whether the model notes facts about what was said, while nobody is talking. It costs the model's time; "
+        "models of less than about 1B parameters note next to nothing.",
+    )
     database_url: str = Field("", description="SQLAlchemy URL of the diary. Empty: `diary.sqlite` in the data directory.")
     embedder: str = Field(
         "minilm",

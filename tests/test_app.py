@@ -120,6 +120,24 @@ def test_two_applications_share_a_data_directory(app, home):
     other.close()
 
 
+def test_facts_are_noted_in_idle_time_only_where_the_settings_ask_for_it(app):
+    noting = Scripted(lambda messages: "me | home | Lisbon")
+    app.memories.remember(app.turn("I live in Lisbon.", KITCHEN), Answer("Lovely."))
+    app.use(app.settings, noting)
+    assert (app.thinks, app.think(lambda: False), app.memories.facts.count()) == (False, False, 0)
+    app.use(app.settings.changed(facts=True), noting)
+    while app.thinks and app.think(lambda: app.idle.busy):
+        continue
+    assert [fact.text for fact in app.memories.facts.browse()] == ["me, home: Lisbon"]
+
+
+def test_a_turn_under_way_makes_the_application_busy(app):
+    during = []
+    app.use(app.settings, Scripted(lambda messages: during.append(app.idle.busy) or "Hi."))
+    list(app.companion.converse(app.turn("Hello.", KITCHEN), (), app.host, app.generation, app.attention))
+    assert (during, app.idle.busy) == ([True], False)
+
+
 def test_closing_leaves_no_thread_and_no_file_open(home):
     before = set(threading.enumerate())
     app = build(load({}, data_dir=home, host="scripted", embedder="hashing"))

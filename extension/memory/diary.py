@@ -14,6 +14,7 @@ from ..errors import NotFound
 from ..messages import Exchange, Turn, digest
 from .realms import realm_of
 from .rows import clean, clean_turn, keep_people, selected, slices, to_exchange
+from .thoughts import forget_thoughts, think_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +279,7 @@ def bury(connection: sa.Connection, *rows: Any, for_good: bool) -> None:
         for number, row in enumerate(rows)
     ]
     connection.execute(sa.insert(forgotten), stones)
+    forget_thoughts(connection, [row.id for row in rows])
     for some in slices(row.id for row in rows):
         connection.execute(sa.delete(exchange).where(exchange.c.id.in_(some)))
         connection.execute(sa.delete(embedding).where(embedding.c.exchange_id.in_(some)))
@@ -286,6 +288,8 @@ def bury(connection: sa.Connection, *rows: Any, for_good: bool) -> None:
 
 def update(connection: sa.Connection, number: int, **values: Any) -> None:
     """Change an exchange under a new revision, so that the indexes look at it again."""
+    if "said" in values:
+        think_again(connection, number, values["said"])
     connection.execute(sa.update(exchange).where(exchange.c.id == number).values(**values, revision=next_revision(connection)))
 
 

@@ -14,12 +14,14 @@ from ..messages import Attention, Memory, Person, Place, Scope, Turn
 from ..ports import Embedder
 from .catchup import CatchUp
 from .diary import EVERYTHING, Answer, Diary, Filter
+from .facts import Fact, Facts
 from .fulltext import FullText
 from .recall import Question, Recall
 from .reconcile import ChatRow, Reconciled, reconcile
 from .rows import clean, clean_turn
 from .semantic import Semantic
 from .spool import Spool
+from .thinking import FactFinding
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,8 @@ class Memories:
         self.fulltext = FullText(database)
         self.semantic = Semantic(database, embedder, data_dir / "vectors")
         self.recall = Recall(database, self.diary, self.fulltext, self.semantic)
+        self.facts = Facts(database)
+        self.fact_finding = FactFinding(database)
         self.spool = Spool(data_dir)
         self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, self.semantic.catch_up)
         self._data_dir = data_dir
@@ -121,6 +125,17 @@ class Memories:
         if gone:
             self._erase()
         return gone
+
+    def edit_fact(self, number: int, **parts: str | None) -> Fact:
+        """Put a fact right (see Facts.edit), in the index and in the bytes of the files too, and return it."""
+        fact = self.facts.edit(number, **parts)
+        self._erase()
+        return fact
+
+    def forget_fact(self, number: int) -> None:
+        """Remove a fact, in the index and in the bytes of the files too. Raises NotFound."""
+        self.facts.delete(number)
+        self._erase()
 
     def settle(self) -> None:
         """Catch up here and now: afterwards both indexes agree with the diary. Raises StoreError, MissingModel, MissingPackage."""

@@ -187,6 +187,7 @@ def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs
     briefing = Briefing()
     try:
         if extension.on:
+            extension.app.idle.begin(str(state.get(MARK, "")))
             briefing = extension.begin(user_input, state, kwargs)
     except Exception:
         log.exception("This turn goes on without memories")
@@ -206,6 +207,7 @@ def output_modifier(string: str, state: dict[str, Any], is_chat: bool = False) -
     """Write the finished reply into the diary and return it as it came."""
     try:
         if is_chat and extension.on:
+            extension.app.idle.end(state.get(MARK))
             extension.end(string, state)
     except Exception:
         log.exception("The reply could not be written")

@@ -127,6 +127,16 @@ def test_what_was_said_is_written_before_the_model_answers(host: HostDouble) -> 
     assert during[0] == [("My dog is called Biscuit.", "")]
 
 
+def test_no_idle_work_is_done_while_the_model_answers(host: HostDouble) -> None:
+    during: list[bool] = []
+    host.model.during = lambda piece: during.append(hooks().extension.app.idle.busy)
+    host.say("My dog is called Biscuit.")
+    host.incognito()
+    host.say("A secret.")
+    assert set(during) == {True}
+    assert hooks().extension.app.idle.busy is False
+
+
 def test_a_model_that_fails_costs_no_word_of_the_person(host: HostDouble) -> None:
     host.model.replies = [RuntimeError("out of memory")]
     host.say("My dog is called Biscuit.")
