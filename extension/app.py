@@ -12,13 +12,14 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from .characters import Character, character, characters
-from .companion import Companion
+from .companion import RESERVE, Companion
 from .database import Database
 from .embedders import embedder_for
 from .errors import MissingModel, StoreError
 from .memory.asking import Stopped
 from .memory.idle import Idle
 from .memory.memories import Memories
+from .memory.summarising import Sizes
 from .messages import Attention, Generation, Person, Place, Turn
 from .ports import Embedder, Host
 from .settings import Settings
@@ -104,7 +105,7 @@ class App:
     @property
     def thinks(self) -> bool:
         """Whether the settings ask for work in idle time."""
-        return self.settings.facts
+        return self.settings.facts or self.settings.summaries != "off"
 
     def think(self, stopped: Stopped) -> bool:
         """Do a piece of the idle work that the settings ask for, and return whether there may be more.
@@ -112,9 +113,18 @@ class App:
         Raises StoreError, HostError, and what making the host raises.
         """
         more = self.settings.facts and self.memories.fact_finding.step(self.host, stopped)
-        if not more:
+        if not more and not stopped():
             self.memories.warm_up()  # the indexes take up what was noted
+            more = self._summarise(stopped)
         return more
+
+    def _summarise(self, stopped: Stopped) -> bool:
+        chosen, host = self.settings, self.host
+        if chosen.summaries == "off":
+            return False
+        # The chat itself is cut by exact counts; a quarter less makes sure that nothing falls out that is not summed up.
+        sight = (host.context_length - chosen.max_new_tokens - RESERVE - chosen.budget) * 3 // 4
+        return self.memories.summarising.step(host, Sizes(max(sight, 64), max(chosen.budget // 6, 40)), chosen.summaries, stopped)
 
     def close(self) -> None:
         """Let go of everything."""

@@ -9,16 +9,18 @@ import logging
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from .errors import FamiliarError, HostError
+from .errors import FamiliarError, HostError, StoreError
 from .memory.diary import Answer
 from .memory.idle import Idle
 from .memory.memories import Memories
-from .messages import Attention, Briefing, Exchange, Generation, Message, Turn, digest, transcript
+from .messages import Attention, Briefing, Exchange, Generation, Message, Sight, Summary, Turn, digest, transcript
 from .ports import Host
 from .prompt import Count, fit_rows, pack, split_reasoning
 
 log = logging.getLogger(__name__)
 
+NOTHING_HIDDEN = Sight(1)
+"""A chat of which the model sees everything."""
 RESERVE = 64
 """Tokens kept free for what the chat template adds."""
 
@@ -39,18 +41,19 @@ class Companion:
         room: int | None = None,
         own: int | None = None,
         visible: Collection[str] = (),
+        sight: Sight = NOTHING_HIDDEN,
     ) -> Briefing:
         """Return the briefing of a turn: empty when nothing bears on it, or when recall failed (`note` says why).
 
         `room` is how many tokens are left in the prompt, `own` the exchange of this turn, and `visible` are the digests
-        of exchanges the model sees anyway. Never raises.
+        of exchanges the model sees anyway; `sight` is how much of the chat that is. Never raises.
         """
         budget = attention.budget if room is None else min(attention.budget, room)
         if not attention.enabled or not turn.recorded or not attention.memories or budget <= 0:
             return Briefing()
         try:
             found = self.memories.about(turn, attention, own, visible)
-            briefing = pack(found, count, budget)
+            briefing = pack(found, count, budget, summaries=self._summaries(turn, attention, sight))
             trouble = self.memories.catch_up.trouble or ("" if self.memories.semantic.ready else "the embedding model is still loading.")
             return replace(briefing, note=_note(len(found), len(briefing.memories), trouble))
         except FamiliarError as exc:
@@ -59,6 +62,13 @@ class Companion:
         except Exception as exc:
             log.exception("This turn goes on without memories")
             return Briefing(note=f"Recall failed ({type(exc).__name__}); the log has the details.")
+
+    def _summaries(self, turn: Turn, attention: Attention, sight: Sight) -> list[Summary]:
+        try:
+            return self.memories.summaries.shown(turn, attention, sight)
+        except StoreError as exc:
+            log.warning("This turn goes on without summaries: %s", exc)
+            return []
 
     def hear(self, turn: Turn) -> int | None:
         """Write what was said, before there is a reply. Never raises; None when nothing was written."""
@@ -159,6 +169,7 @@ class Conversation:
             room // 2,
             own=self.id,
             visible={digest(*row) for row in seen},
+            sight=Sight(len(rows), len(rows) - len(seen)),
         )
         messages = [*system, *transcript(seen), Message("user", self.briefing.before(self._turn.said))]
         self.prompt_tokens = sum(count(message.content) for message in messages)

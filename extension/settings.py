@@ -52,6 +52,11 @@ class Settings(BaseModel):
     )
     budget: int = Field(800, ge=0, le=100000, description="Most tokens of the prompt that memories may take.")
     memories: int = Field(6, ge=0, le=100, description="Most memories shown to the model in one turn.")
+    summaries: Literal["off", "extract", "model"] = Field(
+        "extract",
+        description="What stands for a chat that outgrew the model's context, for the last session and for a person: sentences chosen "
+        "from what was said (`extract`), or what the model makes of it while nobody is talking (`model`).",
+    )
     facts: bool = Field(
         False,
         description="Whether the model notes facts about what was said, while nobody is talking. It costs the model's time; "

@@ -14,6 +14,7 @@ from extension.errors import HostError, HostRefused, HostTimeout
 from extension.hosts.scripted import Scripted
 from extension.memory.diary import Answer
 from extension.memory.memories import Memories
+from extension.memory.summarising import Sizes
 from extension.messages import Attention, Generation, Message, Person, Place, Turn
 from tests.doubles import Absent, Breaking, Slow
 
@@ -179,6 +180,22 @@ def test_whatever_the_context_the_prompt_fits_and_holds_the_question(companion, 
     host = Scripted(lambda messages: seen.append(messages) or "Yes.", context_length=context_length)
     assert "".join(talk(companion, host, row=30, history=history)) == "Yes."
     assert seen[0][-1].content.endswith(QUESTION)
+
+
+def test_what_fell_out_of_a_long_chat_stands_in_the_briefing_as_a_summary(companion):
+    for row in range(12):
+        companion.memories.diary.write(turn(f"Keeper number {row} counted the white gulls. " + "tra la " * 20, row), Answer("I see. " * 5))
+    while companion.memories.summarising.step(Scripted(), Sizes(300, 60), "extract", lambda: False):
+        continue
+    history = companion.memories.diary.chat("kitchen")
+    conversation = talk(companion, Scripted(["Yes."], context_length=1000), said="Go on.", row=12, history=history)
+    list(conversation)
+    [summary] = conversation.briefing.summaries
+    assert (summary.kind, "[Earlier in this chat, 14 Mar 2026] Alice: Keeper number" in conversation.briefing.text) == ("place", True)
+    assert conversation.briefing.saved == summary.stands_for - summary.tokens > 300
+    conversation = talk(companion, Scripted(["Yes."], context_length=9000), said="Go on.", row=13, history=history)
+    list(conversation)
+    assert conversation.briefing.summaries == ()
 
 
 def test_switched_off_nothing_is_recalled_and_all_is_written(companion):

@@ -1,7 +1,8 @@
-"""`familiar memory facts`, `fact` and `think`: what was noted about what was said, and noting it now."""
+"""`familiar memory facts`, `fact`, `summaries` and `think`: what was made of what was said, and making it now."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from ..memory.facts import Fact, Which
 from . import console
 from .options import AsJson, DataDir, Host, Model, Verbose, cleaned, settings
 from .program import opened
-from .which import Companion, Person, is_there, must_be_there
+from .which import Companion, Person, Place, is_there, must_be_there
 
 _EACH = 10
 """Pieces of work between two lines of progress."""
@@ -77,6 +78,32 @@ def fact(
         console.say(f"Fact {number} is {'removed' if delete else 'changed'}.")
 
 
+def summaries(
+    ctx: typer.Context,
+    person: Person = None,
+    place: Place = None,
+    companion: Companion = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Most summaries; 0 for all.")] = 50,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    verbose: Verbose = False,
+) -> None:
+    """List the summaries of chats, sessions and people, the newest first."""
+    with opened(settings(ctx)) as app:
+        found = app.memories.summaries.browse(None, person, place, companion, limit or None) if is_there(app) else []
+    if as_json:
+        console.answer_json([asdict(each) | {"since": each.since.isoformat(), "until": each.until.isoformat()} for each in found])
+        return
+    for each in found:
+        span = f"{console.local(each.since)} to {console.local(each.until)}"
+        console.answer(
+            f"{each.kind} {console.brief(each.person or each.place, 60)}, {span}: {each.exchanges} exchanges, {each.saved:,} tokens saved"
+        )
+        console.answer(f"    {console.brief(each.text, 1000)}")
+    if not found:
+        console.say("There is no such summary. They are made in idle time; `familiar memory think` makes them now.")
+
+
 def think(
     ctx: typer.Context,
     host: Host = None,
@@ -85,22 +112,23 @@ def think(
     data_dir: DataDir = None,
     verbose: Verbose = False,
 ) -> None:
-    """Do now what is otherwise done in idle time: note facts.
+    """Do now what is otherwise done in idle time: note facts, sum up.
 
     Ctrl+C stops; the next time it goes on from there.
     """
     with opened(settings(ctx, host=host, model=model)) as app:
         must_be_there(app)
         if not app.thinks:
-            raise SettingsError("The settings ask for nothing of the kind. Set FAMILIAR_FACTS=true, or `facts: true` in settings.yaml.")
+            raise SettingsError("The settings ask for nothing of the kind. Set FAMILIAR_FACTS=true or FAMILIAR_SUMMARIES=extract.")
         before = app.memories.facts.count()
         _work(app)
         app.memories.fulltext.catch_up()
-        result = {"facts": app.memories.facts.count() - before}
+        result = {"facts": app.memories.facts.count() - before, "summaries": len(app.memories.summaries.browse(limit=None))}
     if as_json:
         console.answer_json(result)
     else:
-        console.say(f"Done: {console.counted(result['facts'], 'new fact', 'new facts')}.")
+        made = console.counted(result["summaries"], "summary", "summaries")
+        console.say(f"Done: {console.counted(result['facts'], 'new fact', 'new facts')}, {made} in all.")
 
 
 def plain(each: Fact) -> dict[str, Any]:

@@ -93,6 +93,7 @@ class Session:
         return {
             "reply": answer.reply,
             "memories": [recalled(memory) for memory in self.shown],
+            "summaries": [{"kind": each.kind, "text": each.text, "tokens_saved": each.saved} for each in self.last.briefing.summaries],
             "passages": [],
             "model": answer.model,
             "adapter": answer.adapter,

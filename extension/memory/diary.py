@@ -14,7 +14,7 @@ from ..errors import NotFound
 from ..messages import Exchange, Turn, digest
 from .realms import realm_of
 from .rows import clean, clean_turn, keep_people, selected, slices, to_exchange
-from .thoughts import forget_thoughts, think_again
+from .thoughts import forget_summaries, forget_thoughts, think_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +290,8 @@ def update(connection: sa.Connection, number: int, **values: Any) -> None:
     """Change an exchange under a new revision, so that the indexes look at it again."""
     if "said" in values:
         think_again(connection, number, values["said"])
+    if "said" in values or "reply" in values:
+        forget_summaries(connection, [number])
     connection.execute(sa.update(exchange).where(exchange.c.id == number).values(**values, revision=next_revision(connection)))
 
 

@@ -21,6 +21,8 @@ from .reconcile import ChatRow, Reconciled, reconcile
 from .rows import clean, clean_turn
 from .semantic import Semantic
 from .spool import Spool
+from .summaries import Summaries
+from .summarising import Summarising
 from .thinking import FactFinding
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,8 @@ class Memories:
         self.recall = Recall(database, self.diary, self.fulltext, self.semantic)
         self.facts = Facts(database)
         self.fact_finding = FactFinding(database)
+        self.summaries = Summaries(database)
+        self.summarising = Summarising(database, self.summaries)
         self.spool = Spool(data_dir)
         self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, self.semantic.catch_up)
         self._data_dir = data_dir

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from ..database import extraction, fact
+from ..database import exchange, extraction, fact, next_revision, summary, summary_part
 from ..messages import digest
 from .rows import slices
 
 
-def forget_thoughts(connection: sa.Connection, ids: Iterable[int]) -> None:
+def forget_thoughts(connection: sa.Connection, ids: Collection[int]) -> None:
     """Remove what was made of exchanges that go."""
     for some in slices(ids):
         for table in (fact, extraction):
             connection.execute(sa.delete(table).where(table.c.exchange_id.in_(some)))
+    forget_summaries(connection, ids)
+
+
+def forget_summaries(connection: sa.Connection, ids: Collection[int]) -> None:
+    """Remove the summaries that exchanges are part of, and let them be made anew of the other parts."""
+    part = summary_part.c
+    found: set[int] = set()
+    for some in slices(ids):
+        found |= set(connection.execute(sa.select(part.summary_id).where(part.exchange_id.in_(some))).scalars())
+    for number in sorted(found):
+        left = set(connection.execute(sa.select(part.exchange_id).where(part.summary_id == number)).scalars()) - set(ids)
+        connection.execute(sa.delete(summary_part).where(part.summary_id == number))
+        connection.execute(sa.delete(summary).where(summary.c.id == number))
+        if left:  # whoever makes summaries looks at this one again, and so at its chat and its person
+            connection.execute(sa.update(exchange).where(exchange.c.id == min(left)).values(revision=next_revision(connection)))
 
 
 def think_again(connection: sa.Connection, number: int, said: str) -> None:

@@ -20,7 +20,7 @@ from ..app import App, build, log_to_file
 from ..companion import RESERVE
 from ..errors import FamiliarError
 from ..memory.diary import Answer
-from ..messages import Briefing, Turn, digest
+from ..messages import Briefing, Sight, Turn, digest
 from ..panel.why import Whys
 from ..prompt import fit_rows
 from ..settings import load
@@ -138,6 +138,7 @@ class Extension:
             room // 2,
             own=number,
             visible={digest(*row) for row in seen},
+            sight=Sight(len(chat), len(chat) - len(seen)),
         )
         self.whys.keep(turn, briefing)
         return briefing

@@ -18,7 +18,7 @@ def noted(familiar, server):
     familiar.environ |= {"FAMILIAR_FACTS": "true"}
     server.chats(speaks(Scripted(["ann | home | Lisbon", "ann | home | Porto"])))
     ran = familiar("memory", "think", "--host", server.url)
-    assert (ran.code, ran.err) == (0, "Done: 2 new facts.\n")
+    assert (ran.code, ran.err) == (0, "Done: 2 new facts, 0 summaries in all.\n")
     return familiar
 
 
@@ -41,6 +41,19 @@ def test_a_fact_is_shown_put_right_and_removed(noted):
 
 def test_thinking_needs_to_be_switched_on(familiar):
     familiar.tell("I live in Lisbon.")
+    familiar.environ |= {"FAMILIAR_SUMMARIES": "off"}
     ran = familiar("memory", "think")
     assert ran.code == 1
     assert "FAMILIAR_FACTS=true" in ran.err
+
+
+def test_summaries_are_made_listed_and_shown_where_a_chat_begins(familiar):
+    for number in range(8):
+        familiar.tell(f"The lighthouse keeper counted {number} white gulls before his long breakfast on the rocks. " * 2, place="sofa")
+    assert familiar("memory", "summaries").err.startswith("There is no such summary.")
+    assert familiar("memory", "think", "--json").json == {"facts": 0, "summaries": 1}
+    ran = familiar("memory", "summaries", "--person", "me")
+    assert ran.out.startswith("person me, ")
+    assert "The lighthouse keeper counted" in ran.out
+    [shown] = familiar.tell("Good morning!", place="desk")["summaries"]
+    assert (shown["kind"], shown["tokens_saved"] > 100) == ("person", True)

@@ -137,6 +137,19 @@ def test_no_idle_work_is_done_while_the_model_answers(host: HostDouble) -> None:
     assert hooks().extension.app.idle.busy is False
 
 
+def test_what_fell_out_of_a_long_chat_is_shown_to_the_model_as_a_summary(tmp_path: Path, fresh: None) -> None:
+    with HostDouble(tmp_path / "webui", EXTENSION, settings={"truncation_length": 500, "max_new_tokens": 40}) as host:
+        for row in range(12):
+            host.say(f"Keeper number {row} counted the white gulls. " + "tra la " * 30)
+        app = hooks().extension.app
+        sizes = sys.modules["extension.memory.summarising"].Sizes(300, 60)
+        while app.memories.summarising.step(app.host, sizes, "extract", lambda: False):
+            continue
+        host.say("Go on.")
+        assert "[Earlier in this chat, " in host.model.prompts[-1]
+        assert hooks().extension.whys.last("me").briefing.saved > 0
+
+
 def test_a_model_that_fails_costs_no_word_of_the_person(host: HostDouble) -> None:
     host.model.replies = [RuntimeError("out of memory")]
     host.say("My dog is called Biscuit.")
