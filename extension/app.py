@@ -17,6 +17,7 @@ from .database import Database
 from .embedders import embedder_for
 from .errors import MissingModel, StoreError
 from .memory.asking import Stopped
+from .memory.enrichment import Enrichment
 from .memory.idle import Idle
 from .memory.memories import Memories
 from .memory.summarising import Sizes
@@ -42,6 +43,7 @@ class App:
     companion: Companion
     idle: Idle
     _host: Host | None = None
+    _enricher: tuple[tuple[str, str, float], Host] | None = None
     _lock: Lock = field(default_factory=Lock)
 
     @property
@@ -53,6 +55,23 @@ class App:
 
                 self._host = host_for(self.settings)
             return self._host
+
+    @property
+    def enrichment(self) -> Enrichment | None:
+        """What puts memory into questions by the settings, None where nothing does."""
+        chosen = self.settings
+        return Enrichment(self._enricher_now, chosen.enrich_timeout) if chosen.enrich.strip() else None
+
+    def _enricher_now(self) -> Host:
+        chosen = self.settings
+        if chosen.enrich.strip().lower() == "host":
+            return self.host
+        wanted = (chosen.enrich, chosen.enrich_model, chosen.enrich_timeout)
+        if self._enricher is None or self._enricher[0] != wanted:
+            from .hosts.choice import enricher_for
+
+            self._enricher = (wanted, enricher_for(chosen))
+        return self._enricher[1]
 
     @property
     def attention(self) -> Attention:
@@ -137,7 +156,7 @@ def build(settings: Settings, host: Host | None = None, embedder: Embedder | Non
     database = Database(settings.diary_url, settings.lock_timeout)
     memories = Memories(database, embedder or _embedder(settings), settings.data_dir, settings.patience)
     idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
-    app = App(settings, memories, Companion(memories, idle), idle, host)
+    app = App(settings, memories, Companion(memories, idle, lambda: app.enrichment), idle, host)
     return app
 
 

@@ -6,11 +6,12 @@ Nothing in here may cost a person their answer: a failure of memory is logged an
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
 from .errors import FamiliarError, HostError, StoreError
 from .memory.diary import Answer
+from .memory.enrichment import Enrichment
 from .memory.idle import Idle
 from .memory.memories import Memories
 from .messages import Attention, Briefing, Exchange, Generation, Message, Sight, Summary, Turn, digest, transcript
@@ -28,8 +29,10 @@ RESERVE = 64
 class Companion:
     """Runs turns over one memory. Safe to use from several threads."""
 
-    def __init__(self, memories: Memories, idle: Idle | None = None) -> None:
+    def __init__(self, memories: Memories, idle: Idle | None = None, enrichment: Callable[[], Enrichment | None] = lambda: None) -> None:
+        """`enrichment` says what puts memory into questions now, if anything does."""
         self.memories = memories
+        self._enrichment = enrichment
         self.idle = idle or Idle()
         """What is done between turns, and stops while there is one."""
 
@@ -55,13 +58,26 @@ class Companion:
             found = self.memories.about(turn, attention, own, visible)
             briefing = pack(found, count, budget, summaries=self._summaries(turn, attention, sight))
             trouble = self.memories.catch_up.trouble or ("" if self.memories.semantic.ready else "the embedding model is still loading.")
-            return replace(briefing, note=_note(len(found), len(briefing.memories), trouble))
+            briefing = replace(briefing, note=_note(len(found), len(briefing.memories), trouble))
+            return self._enriched(turn.said, briefing, count, budget)
         except FamiliarError as exc:
             log.warning("This turn goes on without memories: %s", exc)
             return Briefing(note=str(exc))
         except Exception as exc:
             log.exception("This turn goes on without memories")
             return Briefing(note=f"Recall failed ({type(exc).__name__}); the log has the details.")
+
+    def _enriched(self, said: str, briefing: Briefing, count: Count, budget: int) -> Briefing:
+        """Return the briefing with the question as it is better asked; as it was when that fails or takes too many tokens."""
+        try:
+            enrichment = self._enrichment() if briefing.text else None
+            question, model = enrichment.rewritten(said, briefing.text) if enrichment else ("", "")
+        except FamiliarError as exc:
+            log.warning("The question is asked as it is: %s", exc)
+            return replace(briefing, note=" ".join(filter(None, (briefing.note, f"The question was asked as it is: {exc}"))))
+        if not question or briefing.tokens + count(question) - count(said) > budget:
+            return briefing
+        return replace(briefing, question=question, rewritten_by=model)
 
     def _summaries(self, turn: Turn, attention: Attention, sight: Sight) -> list[Summary]:
         try:

@@ -156,6 +156,10 @@ class Briefing:
     note: str = ""
     """Why there is less than a person might expect, in a sentence; empty when all went well."""
     summaries: tuple[Summary, ...] = ()
+    question: str = ""
+    """The question as it is asked in place of the person's words; empty where these are asked (see memory.enrichment)."""
+    rewritten_by: str = ""
+    """The model that put it so."""
 
     @property
     def saved(self) -> int:
@@ -164,7 +168,7 @@ class Briefing:
 
     def before(self, question: str) -> str:
         """Return the question with this briefing in front of it; the question is last and whole."""
-        return f"{self.text}\n\n{question}" if self.text else question
+        return f"{self.text}\n\n{self.question or question}" if self.text else question
 
 
 @dataclass(frozen=True, slots=True)

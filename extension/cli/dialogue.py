@@ -130,6 +130,8 @@ def streamed(session: Session, said: str) -> None:
     finally:
         if shown.begun:
             console.answer()
+        if session.question:
+            console.aside(f"asked as: {console.brief(session.question, 500)}")
 
 
 def _edit_lines() -> None:

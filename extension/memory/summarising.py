@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -77,30 +77,43 @@ class Summarising:
 
         Raises StoreError, HostError.
         """
+        job: _Job | None = None
         with self._database.read() as connection:
-            done = watermark(connection, _WATERMARK)
+            done = clear = watermark(connection, _WATERMARK)
             columns = [exchange.c[name] for name in ("id", "revision", "realm_id", "person_id", "place_id", "branch", "said_at")]
             after = sa.select(*columns).where(exchange.c.revision > done).order_by(exchange.c.revision)
             rows = connection.execute(after.limit(_BATCH)).all()
-            jobs = self._jobs(connection, rows, sizes)
-            job = next((job for job in jobs if len(job.done) < len(job.exchanges)), None)
+            seen: set[Subject] = set()
+            for row in rows:
+                jobs = self._jobs(connection, row, sizes, seen)
+                job = next((job for job in jobs if len(job.done) < len(job.exchanges)), None)
+                if job is not None or stopped():
+                    break
+                clear = row.revision
+        if clear > done:
+            self._advance(clear)
         if job is not None:
             return self._made(job, host, sizes, method, stopped)
-        if rows:
-            with self._database.write() as connection:
-                set_watermark(connection, _WATERMARK, max(rows[-1].revision, watermark(connection, _WATERMARK)))
-        return bool(rows)
+        return bool(rows) and not stopped()
 
-    def _jobs(self, connection: sa.Connection, rows: Sequence[Any], sizes: Sizes) -> Iterator[_Job]:
-        """Yield what may be due after changes of these exchanges."""
-        before = [found for row in rows if (found := _just_before(connection, row)) is not None]
-        chats = dict.fromkeys((row.realm_id, row.place_id, row.branch) for row in (*rows, *before))
-        for realm, place, branch in chats:
-            chat = _chat(connection, realm, place, branch)
-            yield from self._of_chat(Subject("place", realm, place=place, branch=branch), chat, sizes)
-            yield from self._of_sessions(connection, Subject("session", realm, place=place, branch=branch), chat)
-        for realm, person in dict.fromkeys((row.realm_id, row.person_id) for row in rows):
-            yield from self._of_person(connection, Subject("person", realm, person))
+    def _advance(self, revision: int) -> None:
+        with self._database.write() as connection:
+            set_watermark(connection, _WATERMARK, max(revision, watermark(connection, _WATERMARK)))
+
+    def _jobs(self, connection: sa.Connection, row: Any, sizes: Sizes, seen: set[Subject]) -> Iterator[_Job]:
+        """Yield what may be due after the change of an exchange, but for what was `seen` before."""
+        before = _just_before(connection, row)
+        for each in (row,) if before is None else (row, before):
+            subject = Subject("place", each.realm_id, place=each.place_id, branch=each.branch)
+            if subject not in seen:
+                seen.add(subject)
+                chat = _chat(connection, subject)
+                yield from self._of_chat(subject, chat, sizes)
+                yield from self._of_sessions(connection, replace(subject, kind="session"), chat)
+        person = Subject("person", row.realm_id, row.person_id)
+        if person not in seen:
+            seen.add(person)
+            yield from self._of_person(connection, person)
 
     def _of_chat(self, subject: Subject, chat: Sequence[Any], sizes: Sizes) -> Iterator[_Job]:
         room, hidden = sizes.sight, len(chat)
@@ -177,8 +190,9 @@ _WORDS = (sa.func.length(exchange.c.said) + sa.func.length(exchange.c.reply)).la
 _LIGHT = (*(exchange.c[name] for name in ("id", "row", "said_at", "realm_id", "place_id", "branch")), _WORDS)
 
 
-def _chat(connection: sa.Connection, realm: int, place: str, branch: str) -> Sequence[Any]:
-    here = sa.and_(exchange.c.realm_id == realm, exchange.c.place_id == place, exchange.c.branch == branch)
+def _chat(connection: sa.Connection, subject: Subject) -> Sequence[Any]:
+    columns = {"realm_id": subject.realm, "place_id": subject.place, "branch": subject.branch}
+    here = sa.and_(*(exchange.c[name] == value for name, value in columns.items()))
     return connection.execute(sa.select(*_LIGHT).where(here).order_by(exchange.c.row)).all()
 
 

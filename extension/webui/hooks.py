@@ -198,7 +198,7 @@ def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs
         history = kwargs["history"]
         return _built(user_input, state, {**kwargs, "history": with_briefing(history, briefing.before(history["internal"][-1][0]))})
     prompt = _built(briefing.before(user_input), state, kwargs)
-    if user_input.strip() in prompt:
+    if (briefing.question or user_input.strip()) in prompt:
         return prompt
     log.warning("The webui cut the question to make room; this turn goes on without memories.")
     return _built(user_input, state, kwargs)

@@ -27,6 +27,7 @@ def test_json_is_one_object_with_everything_about_the_turn(familiar):
         "reply": QUOTED + "My cat is called Miso",
         "memories": [],
         "summaries": [],
+        "question": "",
         "passages": [],
         "model": "scripted",
         "adapter": "",

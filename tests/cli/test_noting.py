@@ -57,3 +57,14 @@ def test_summaries_are_made_listed_and_shown_where_a_chat_begins(familiar):
     assert "The lighthouse keeper counted" in ran.out
     [shown] = familiar.tell("Good morning!", place="desk")["summaries"]
     assert (shown["kind"], shown["tokens_saved"] > 100) == ("person", True)
+
+
+def test_a_question_that_a_model_put_more_clearly_is_shown(familiar, server):
+    familiar.tell("My dog Biscuit must not eat nuts.", place="sofa")
+    server.chats(speaks(Scripted(["What must my dog Biscuit not eat?"] * 2)))
+    familiar.environ |= {"FAMILIAR_ENRICH": server.url}
+    turn = familiar.tell("What must my dog not eat?", place="desk")
+    assert turn["question"] == "What must my dog Biscuit not eat?"
+    assert turn["reply"].endswith("</memories>\n\nWhat must my dog Biscuit not eat?")
+    assert familiar.remembered()[0]["said"] == "What must my dog not eat?"
+    assert "asked as: What must my dog Biscuit not eat?" in familiar("chat", "What must my dog not eat?", "--place", "attic").err

@@ -107,3 +107,10 @@ def test_it_says_how_many_tokens_summaries_saved(door, app):
     html = reasons(door, NOW)
     assert "1 summary stands for 34 exchanges that the model does not see: 2,310 tokens saved." in html
     assert "<b>" not in html
+
+
+def test_it_says_how_another_model_put_the_question(door, app, remember):
+    memories = tuple(Memory(exchange, 0.87) for exchange in app.memories.diary.get([remember("My dog is called Rex.")]))
+    briefing = Briefing("text", memories, 42, question="What is <b>Rex</b>?", rewritten_by="small")
+    door.whys.keep(app.turn("?", Place("chat:now"), row=0), briefing)
+    assert "small put the question as: What is &lt;b&gt;Rex&lt;/b&gt;?" in reasons(door, NOW)
