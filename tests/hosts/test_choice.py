@@ -71,7 +71,9 @@ def test_what_rewrites_questions_is_a_server_with_a_key_of_its_own(tmp_path):
     host.close()
 
 
-@pytest.mark.parametrize(("enrich", "key"), [("localhost:5000", ""), ("ftp://models.example", ""), ("yes", ""), ("http://127.0.0.1:5000", "a\nb")])
+@pytest.mark.parametrize(
+    ("enrich", "key"), [("localhost:5000", ""), ("ftp://models.example", ""), ("yes", ""), ("http://127.0.0.1:5000", "a\nb")]
+)
 def test_what_cannot_rewrite_questions_is_said_without_the_key(tmp_path, enrich, key):
     with pytest.raises(SettingsError, match="FAMILIAR_ENRICH") as caught:
         enricher_for(load({}, data_dir=tmp_path, enrich=enrich, enrich_api_key=key))
