@@ -77,7 +77,7 @@ class App:
     def attention(self) -> Attention:
         """What the settings say about recall."""
         chosen = self.settings
-        return Attention(chosen.enabled, chosen.scope, chosen.budget, chosen.memories)
+        return Attention(chosen.enabled, chosen.scope, chosen.budget, chosen.memories, chosen.summaries != "off")
 
     @property
     def generation(self) -> Generation:
@@ -155,6 +155,7 @@ def build(settings: Settings, host: Host | None = None, embedder: Embedder | Non
     """Return the application of these settings. `host` and `embedder` replace those the settings name."""
     database = Database(settings.diary_url, settings.lock_timeout)
     memories = Memories(database, embedder or _embedder(settings), settings.data_dir, settings.patience)
+    # What follows asks the application, so that settings that change later count.
     idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
     app = App(settings, memories, Companion(memories, idle, lambda: app.enrichment), idle, host)
     return app

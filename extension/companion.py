@@ -80,6 +80,8 @@ class Companion:
         return replace(briefing, question=question, rewritten_by=model)
 
     def _summaries(self, turn: Turn, attention: Attention, sight: Sight) -> list[Summary]:
+        if not attention.summaries:
+            return []
         try:
             return self.memories.summaries.shown(turn, attention, sight)
         except StoreError as exc:

@@ -107,6 +107,8 @@ class Memory:
     """Full-text score as a part of the best one of this question."""
     dense: float = 0.0
     """Cosine similarity between the question and the closer of what was said and the reply."""
+    changed: tuple[str, ...] = ()
+    """What holds now in place of what was said then, as notes: `Ada, home: Porto`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,8 @@ class Attention:
     budget: int = 800
     """Tokens."""
     memories: int = 6
+    summaries: bool = True
+    """Whether summaries stand for what the model does not see."""
 
 
 @dataclass(frozen=True, slots=True)

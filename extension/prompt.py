@@ -103,7 +103,12 @@ def split_reasoning(text: str) -> tuple[str, str]:
 
 
 def _packed(memories: Sequence[Memory], count: Count, zone: tzinfo | None, part: int, summaries: tuple[Summary, ...] = ()) -> Briefing:
-    exchanges = sorted((memory.exchange for memory in memories), key=lambda exchange: (exchange.when, exchange.id))
-    lines = [*(summary_line(summary, zone) for summary in summaries), *(line(exchange, zone, part) for exchange in exchanges)]
+    ordered = sorted(memories, key=lambda memory: (memory.exchange.when, memory.exchange.id))
+    lines = [*(summary_line(summary, zone) for summary in summaries), *(_with_changes(memory, zone, part) for memory in ordered)]
     text = "\n".join([OPENING, *lines, CLOSING])
     return Briefing(text, tuple(memories), count(text), summaries=summaries)
+
+
+def _with_changes(memory: Memory, zone: tzinfo | None, part: int) -> str:
+    changes = (f"\n  (Now: {quoted(change, LONGEST_REPLY // part)})" for change in memory.changed)
+    return line(memory.exchange, zone, part) + "".join(changes)

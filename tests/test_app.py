@@ -44,10 +44,19 @@ def test_building_opens_and_loads_nothing(home):
 
 def test_the_settings_choose_attention_generation_and_host(home):
     settings = load(
-        {}, data_dir=home, host="scripted", scope="person", budget=5, memories=2, enabled=False, max_new_tokens=9, temperature=0
+        {},
+        data_dir=home,
+        host="scripted",
+        scope="person",
+        budget=5,
+        memories=2,
+        enabled=False,
+        max_new_tokens=9,
+        temperature=0,
+        summaries="off",
     )
     app = build(settings)
-    assert app.attention == Attention(False, "person", 5, 2)
+    assert app.attention == Attention(False, "person", 5, 2, False)
     assert app.generation == Generation(max_new_tokens=9, temperature=0)
     assert isinstance(app.host, Scripted)
     assert app.host is app.host

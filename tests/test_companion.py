@@ -193,6 +193,9 @@ def test_what_fell_out_of_a_long_chat_stands_in_the_briefing_as_a_summary(compan
     conversation = talk(companion, Scripted(["Yes."], context_length=1000), said="Go on.", row=12, history=history)
     list(conversation)
     [summary] = conversation.briefing.summaries
+    unwanted = talk(companion, Scripted(["Yes."], context_length=1000), "Go on.", 12, history, Attention(summaries=False))
+    list(unwanted)
+    assert unwanted.briefing.summaries == ()
     assert (summary.kind, "[Earlier in this chat, 14 Mar 2026] Alice: Keeper number" in conversation.briefing.text) == ("place", True)
     assert conversation.briefing.saved == summary.stands_for - summary.tokens > 300
     conversation = talk(companion, Scripted(["Yes."], context_length=9000), said="Go on.", row=13, history=history)

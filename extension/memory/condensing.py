@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SAME = 0.9
 """Cosine from which a sentence repeats one that was chosen."""
+FEWEST_WORDS = 3
+"""Words of meaning in a sentence that is chosen."""
 LONGEST_SENTENCE = 240
 LONGEST_PART = 700
 """Characters of what was said, and of a reply, that a model is shown."""
@@ -68,10 +70,10 @@ def generation(tokens: int) -> Generation:
 
 
 def believed(answer: str, exchanges: Sequence[Exchange], before: str, count: Count, tokens: int) -> str:
-    """Return a model's summary as one harmless line; '' when it is too long, repeats itself, or says what nobody said."""
+    """Return a model's summary as one harmless line; '' when it is too short or long, repeats itself, or says what nobody said."""
     text = quoted(answer, 8 * tokens)
     words = meaningful(text)
-    if len(words) < 4 or count(text) > 2 * tokens or len(answer) > 8 * tokens:
+    if len(words) < 4 or not tokens // 8 <= count(text) <= 2 * tokens or len(answer) > 8 * tokens:
         return ""
     sentences = [sentence.casefold() for sentence in _SENTENCE.split(text) if sentence.strip()]
     if len(set(sentences)) < len(sentences):
@@ -85,7 +87,7 @@ def believed(answer: str, exchanges: Sequence[Exchange], before: str, count: Cou
 def _sentence(exchange: Exchange) -> str:
     """Return the first sentence of an exchange that says something, with who said it; '' when none does."""
     for sentence in _SENTENCE.split(exchange.said[:4_000]):
-        if len(meaningful(sentence)) >= 2 and not sentence.rstrip("\"'”’) ").endswith(("?", "？")):
+        if len(meaningful(sentence)) >= FEWEST_WORDS and not sentence.rstrip("\"'”’) ").endswith(("?", "？")):
             return f"{quoted(exchange.person.shown, 60)}: {quoted(sentence, LONGEST_SENTENCE)}"
     return ""
 

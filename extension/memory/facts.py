@@ -95,6 +95,18 @@ class Facts:
             query = _listed(Which(history=True)).where(same).order_by(exchange.c.said_at, fact.c.id)
             return [_to_fact(each) for each in connection.execute(query)]
 
+    def changes(self, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """Return what holds now in place of facts of these exchanges that later ones changed, as notes, by exchange."""
+        query = _listed(Which(history=True)).where(fact.c.exchange_id.in_(list(ids)), _superseded_by.is_not(None)).order_by(fact.c.id)
+        found: dict[int, tuple[str, ...]] = {}
+        with self._database.read() as connection:
+            for row in connection.execute(query).all():
+                number, newest = row.exchange_id, row
+                while newest.superseded_by is not None:
+                    newest = connection.execute(_listed(Which(history=True)).where(fact.c.id == newest.superseded_by)).one()
+                found[number] = (*found.get(number, ()), _to_fact(newest).text)
+        return found
+
     def edit(self, number: int, *, about: str | None = None, attribute: str | None = None, value: str | None = None) -> Fact:
         """Put a fact right, and return it. Raises NotFound, and SettingsError for an empty or overlong part."""
         given = {"about": about, "attribute": attribute, "value": value}

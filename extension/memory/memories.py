@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
@@ -97,7 +97,9 @@ class Memories:
         question = Question(
             turn.said, turn.person, turn.place, turn.companion, attention.scope, attention.memories, without, frozenset(visible)
         )
-        return self.recall.search(question, dense=self.semantic.ready)
+        found = self.recall.search(question, dense=self.semantic.ready)
+        changes = self.facts.changes([memory.exchange.id for memory in found])
+        return [replace(memory, changed=changes.get(memory.exchange.id, ())) for memory in found]
 
     def search(
         self, text: str, person: Person, companion: str, scope: Scope = "person", limit: int = 50, place: Place | None = None

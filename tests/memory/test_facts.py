@@ -9,7 +9,7 @@ from extension.hosts.scripted import Scripted
 from extension.memory.diary import Answer
 from extension.memory.facts import Which
 from extension.memory.realms import visible_realms
-from extension.messages import Person, Place
+from extension.messages import Attention, Person, Place
 from tests.models import smollm2_folder
 
 from .conftest import ALICE, BOB, KITCHEN, NOON, told, turn
@@ -106,6 +106,17 @@ def test_a_fact_that_changes_an_earlier_one_leaves_it_as_history(memories):
     assert listed(memories) == [("Alice, home: Porto", None)]
     assert listed(memories, history=True) == [("Alice, home: Porto", None), ("Alice, home: Lisbon", 2)]
     assert [fact.value for fact in memories.facts.history(2)] == ["Lisbon", "Porto"]
+
+
+def test_what_changed_since_stands_beside_a_recalled_memory(memories):
+    told(memories.diary, LISBON, PORTO, ("I moved again and live in Braga.", "Oh."))
+    think(memories, Asked(lambda messages: "Alice | home | " + messages[-1].content.partition("live in ")[2].split()[0].strip('."')))
+    memories.settle()
+    found = {
+        each.exchange.id: each.changed for each in memories.about(turn("Where do I live, in Lisbon?", 9, place=Place("attic")), Attention())
+    }
+    assert found[1] == ("Alice, home: Braga",)
+    assert found.get(3, ()) == ()
 
 
 def test_what_was_said_later_counts_though_it_was_read_first(memories):

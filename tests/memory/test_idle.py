@@ -92,6 +92,14 @@ def test_the_end_of_a_turn_nobody_knows_begins_nothing(idle):
     assert begun.wait(10)
 
 
+def test_a_turn_whose_end_is_never_told_is_over_after_a_while(idle, monkeypatch):
+    made = idle(lambda stopped: False)
+    made.begin("lost")
+    assert made.busy
+    monkeypatch.setattr("extension.memory.idle.LONGEST_TURN", 0.0)
+    assert not made.busy
+
+
 def test_a_failure_is_said_once_and_waits(idle, caplog):
     failed = Event()
 
