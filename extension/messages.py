@@ -107,7 +107,7 @@ class Memory:
     """Full-text score as a part of the best one of this question."""
     dense: float = 0.0
     """Cosine similarity between the question and the closer of what was said and the reply."""
-    changed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = field(default=(), kw_only=True)
     """What holds now in place of what was said then, as notes: `Ada, home: Porto`."""
 
 

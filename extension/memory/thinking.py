@@ -44,7 +44,7 @@ class FactFinding:
             looked = _looked_through(connection, rows)
         for row in rows:
             spoke = to_exchange(row)
-            if looked.get(row.id) == digest(row.said) or not worth_reading(row.said):
+            if looked.get(row.id) == digest(row.said) or _added_by_a_model(spoke) or not worth_reading(row.said):
                 continue
             found = self._copied(spoke)
             if found is None:
@@ -91,6 +91,11 @@ class FactFinding:
     def _advance(self, revision: int) -> None:
         with self._database.write() as connection:
             _advance(connection, revision)
+
+
+def _added_by_a_model(spoke: Exchange) -> bool:
+    """Return whether a model added this itself, by its tools (see tools.reach): it may repeat what it recalled."""
+    return spoke.branch == digest(spoke.person.id, spoke.companion, spoke.said)
 
 
 def _advance(connection: sa.Connection, revision: int) -> None:

@@ -10,6 +10,7 @@ from extension.memory.diary import Answer
 from extension.memory.facts import Which
 from extension.memory.realms import visible_realms
 from extension.messages import Attention, Person, Place
+from extension.tools.reach import Reach
 from tests.models import smollm2_folder
 
 from .conftest import ALICE, BOB, KITCHEN, NOON, told, turn
@@ -167,6 +168,13 @@ def test_a_reply_that_repeats_memories_makes_no_facts(memories):
     memories.diary.write(turn("Fine weather today.", 1), Answer("Alice likes tea, as I remember.", memories=(first,)))
     think(memories)
     assert listed(memories) == [("Alice, home: Lisbon", None)]
+
+
+def test_what_a_model_added_itself_is_not_looked_through(memories):
+    Reach(memories, ALICE, "Robin", KITCHEN).remember(LISBON[0])
+    assert think(memories).asked == []
+    memories.diary.edit(1, said=PORTO[0])
+    assert len(think(memories).asked) == 1
 
 
 def test_a_search_by_the_words_of_a_fact_finds_its_exchange(memories):
