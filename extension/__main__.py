@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, console, files, keeping, listing, program
+from .cli import changes, console, files, keeping, listing, noting, program
 from .cli.chat import chat
 from .cli.configuration import settings
 from .cli.diagnosis import doctor
@@ -53,6 +53,10 @@ memory.command()(files.export)
 memory.command("import")(files.import_)
 memory.command()(listing.stats)
 memory.command()(changes.reindex)
+memory.command()(noting.facts)
+memory.command()(noting.fact)
+memory.command()(noting.summaries)
+memory.command()(noting.think)
 app.command()(serve)
 app.command()(mcp)
 app.command()(doctor)

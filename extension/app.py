@@ -12,11 +12,15 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from .characters import Character, character, characters
-from .companion import Companion
+from .companion import RESERVE, Companion
 from .database import Database
 from .embedders import embedder_for
 from .errors import MissingModel, StoreError
+from .memory.asking import Stopped
+from .memory.enrichment import Enrichment
+from .memory.idle import Idle
 from .memory.memories import Memories
+from .memory.summarising import Sizes
 from .messages import Attention, Generation, Person, Place, Turn
 from .ports import Embedder, Host
 from .settings import Settings
@@ -37,7 +41,9 @@ class App:
     settings: Settings
     memories: Memories
     companion: Companion
+    idle: Idle
     _host: Host | None = None
+    _enricher: tuple[tuple[str, str, float], Host] | None = None
     _lock: Lock = field(default_factory=Lock)
 
     @property
@@ -51,10 +57,27 @@ class App:
             return self._host
 
     @property
+    def enrichment(self) -> Enrichment | None:
+        """What puts memory into questions by the settings, None where nothing does."""
+        chosen = self.settings
+        return Enrichment(self._enricher_now, chosen.enrich_timeout) if chosen.enrich.strip() else None
+
+    def _enricher_now(self) -> Host:
+        chosen = self.settings
+        if chosen.enrich.strip().lower() == "host":
+            return self.host
+        wanted = (chosen.enrich, chosen.enrich_model, chosen.enrich_timeout)
+        if self._enricher is None or self._enricher[0] != wanted:
+            from .hosts.choice import enricher_for
+
+            self._enricher = (wanted, enricher_for(chosen))
+        return self._enricher[1]
+
+    @property
     def attention(self) -> Attention:
         """What the settings say about recall."""
         chosen = self.settings
-        return Attention(chosen.enabled, chosen.scope, chosen.budget, chosen.memories)
+        return Attention(chosen.enabled, chosen.scope, chosen.budget, chosen.memories, chosen.summaries != "off")
 
     @property
     def generation(self) -> Generation:
@@ -99,8 +122,33 @@ class App:
             if host is not None or changed:
                 self._host = host
 
+    @property
+    def thinks(self) -> bool:
+        """Whether the settings ask for work in idle time."""
+        return self.settings.facts or self.settings.summaries != "off"
+
+    def think(self, stopped: Stopped) -> bool:
+        """Do a piece of the idle work that the settings ask for, and return whether there may be more.
+
+        Raises StoreError, HostError, and what making the host raises.
+        """
+        more = self.settings.facts and self.memories.fact_finding.step(self.host, stopped)
+        if not more and not stopped():
+            self.memories.warm_up()  # the indexes take up what was noted
+            more = self._summarise(stopped)
+        return more
+
+    def _summarise(self, stopped: Stopped) -> bool:
+        chosen, host = self.settings, self.host
+        if chosen.summaries == "off":
+            return False
+        # The chat itself is cut by exact counts; a quarter less makes sure that nothing falls out that is not summed up.
+        sight = (host.context_length - chosen.max_new_tokens - RESERVE - chosen.budget) * 3 // 4
+        return self.memories.summarising.step(host, Sizes(max(sight, 64), max(chosen.budget // 6, 40)), chosen.summaries, stopped)
+
     def close(self) -> None:
         """Let go of everything."""
+        self.idle.close()
         self.memories.close()
 
 
@@ -108,7 +156,10 @@ def build(settings: Settings, host: Host | None = None, embedder: Embedder | Non
     """Return the application of these settings. `host` and `embedder` replace those the settings name."""
     database = Database(settings.diary_url, settings.lock_timeout)
     memories = Memories(database, embedder or _embedder(settings), settings.data_dir, settings.patience, settings.retention_days)
-    return App(settings, memories, Companion(memories), host)
+    # What follows asks the application, so that settings that change later count.
+    idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
+    app = App(settings, memories, Companion(memories, idle, lambda: app.enrichment), idle, host)
+    return app
 
 
 def log_to_file(settings: Settings) -> None:

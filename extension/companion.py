@@ -6,18 +6,22 @@ Nothing in here may cost a person their answer: a failure of memory is logged an
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from .errors import FamiliarError, HostError
+from .errors import FamiliarError, HostError, StoreError
 from .memory.diary import Answer
+from .memory.enrichment import Enrichment
+from .memory.idle import Idle
 from .memory.memories import Memories
-from .messages import Attention, Briefing, Exchange, Generation, Message, Turn, digest, transcript
+from .messages import Attention, Briefing, Exchange, Generation, Message, Sight, Summary, Turn, digest, transcript
 from .ports import Host
 from .prompt import Count, fit_rows, pack, split_reasoning
 
 log = logging.getLogger(__name__)
 
+NOTHING_HIDDEN = Sight(1)
+"""A chat of which the model sees everything."""
 RESERVE = 64
 """Tokens kept free for what the chat template adds."""
 
@@ -25,8 +29,12 @@ RESERVE = 64
 class Companion:
     """Runs turns over one memory. Safe to use from several threads."""
 
-    def __init__(self, memories: Memories) -> None:
+    def __init__(self, memories: Memories, idle: Idle | None = None, enrichment: Callable[[], Enrichment | None] = lambda: None) -> None:
+        """`enrichment` says what puts memory into questions now, if anything does."""
         self.memories = memories
+        self._enrichment = enrichment
+        self.idle = idle or Idle()
+        """What is done between turns, and stops while there is one."""
 
     def briefing(
         self,
@@ -36,26 +44,49 @@ class Companion:
         room: int | None = None,
         own: int | None = None,
         visible: Collection[str] = (),
+        sight: Sight = NOTHING_HIDDEN,
     ) -> Briefing:
         """Return the briefing of a turn: empty when nothing bears on it, or when recall failed (`note` says why).
 
         `room` is how many tokens are left in the prompt, `own` the exchange of this turn, and `visible` are the digests
-        of exchanges the model sees anyway. Never raises.
+        of exchanges the model sees anyway; `sight` is how much of the chat that is. Never raises.
         """
         budget = attention.budget if room is None else min(attention.budget, room)
         if not attention.enabled or not turn.recorded or not attention.memories or budget <= 0:
             return Briefing()
         try:
             found = self.memories.about(turn, attention, own, visible)
-            briefing = pack(found, count, budget)
+            briefing = pack(found, count, budget, summaries=self._summaries(turn, attention, sight))
             trouble = self.memories.catch_up.trouble or ("" if self.memories.semantic.ready else "the embedding model is still loading.")
-            return replace(briefing, note=_note(len(found), len(briefing.memories), trouble))
+            briefing = replace(briefing, note=_note(len(found), len(briefing.memories), trouble))
+            return self._enriched(turn.said, briefing, count, budget)
         except FamiliarError as exc:
             log.warning("This turn goes on without memories: %s", exc)
             return Briefing(note=str(exc))
         except Exception as exc:
             log.exception("This turn goes on without memories")
             return Briefing(note=f"Recall failed ({type(exc).__name__}); the log has the details.")
+
+    def _enriched(self, said: str, briefing: Briefing, count: Count, budget: int) -> Briefing:
+        """Return the briefing with the question as it is better asked; as it was when that fails or takes too many tokens."""
+        try:
+            enrichment = self._enrichment() if briefing.text else None
+            question, model = enrichment.rewritten(said, briefing.text) if enrichment else ("", "")
+        except FamiliarError as exc:
+            log.warning("The question is asked as it is: %s", exc)
+            return replace(briefing, note=" ".join(filter(None, (briefing.note, f"The question was asked as it is: {exc}"))))
+        if not question or briefing.tokens + count(question) - count(said) > budget:
+            return briefing
+        return replace(briefing, question=question, rewritten_by=model)
+
+    def _summaries(self, turn: Turn, attention: Attention, sight: Sight) -> list[Summary]:
+        if not attention.summaries:
+            return []
+        try:
+            return self.memories.summaries.shown(turn, attention, sight)
+        except StoreError as exc:
+            log.warning("This turn goes on without summaries: %s", exc)
+            return []
 
     def hear(self, turn: Turn) -> int | None:
         """Write what was said, before there is a reply. Never raises; None when nothing was written."""
@@ -112,6 +143,10 @@ class Conversation:
         return Answer(reply.strip(), reasoning, self._asked("model"), self._asked("adapter"), shown)
 
     def __iter__(self) -> Iterator[str]:
+        with self._companion.idle.turn(str(id(self))):
+            yield from self._reply()
+
+    def _reply(self) -> Iterator[str]:
         self.id = self._companion.hear(self._turn)
         pieces: Iterator[str] = iter(())
         try:
@@ -152,6 +187,7 @@ class Conversation:
             room // 2,
             own=self.id,
             visible={digest(*row) for row in seen},
+            sight=Sight(len(rows), len(rows) - len(seen)),
         )
         messages = [*system, *transcript(seen), Message("user", self.briefing.before(self._turn.said))]
         self.prompt_tokens = sum(count(message.content) for message in messages)

@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .errors import SettingsError, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; a test compares it with the migrations there are."""
 
 metadata = sa.MetaData()
@@ -87,6 +87,46 @@ embedding = sa.Table(
     sa.Column("space", sa.Text),
     sa.Column("digest", sa.Text),
     sa.Column("vector", sa.LargeBinary),
+)
+fact = sa.Table(
+    "fact",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
+    sa.Column("exchange_id", sa.BigInteger),
+    sa.Column("realm_id", sa.Integer),
+    sa.Column("about", sa.Text),
+    sa.Column("attribute", sa.Text),
+    sa.Column("value", sa.Text),
+    sa.Column("subject", sa.Text),
+    sa.Column("ends", sa.Boolean),
+)
+"""`subject` is the digest of what two facts share that are about the same; `ends` is whether earlier ones of it are over."""
+
+extraction = sa.Table("extraction", metadata, sa.Column("exchange_id", sa.BigInteger, primary_key=True), sa.Column("digest", sa.Text))
+"""The exchanges that were looked through for facts, with the digest of what was said."""
+summary = sa.Table(
+    "summary",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
+    sa.Column("kind", sa.Text),
+    sa.Column("realm_id", sa.Integer),
+    sa.Column("person_id", sa.Text),
+    sa.Column("place_id", sa.Text),
+    sa.Column("branch", sa.Text),
+    sa.Column("since", sa.Float),
+    sa.Column("until", sa.Float),
+    sa.Column("text", sa.Text),
+    sa.Column("tokens", sa.Integer),
+    sa.Column("stands_for", sa.Integer),
+    sa.Column("model", sa.Text),
+)
+"""`person_id` is '' but for summaries of a person, `place_id` and `branch` are '' for those; `model` is '' for extracts."""
+
+summary_part = sa.Table(
+    "summary_part",
+    metadata,
+    sa.Column("summary_id", sa.BigInteger, primary_key=True),
+    sa.Column("exchange_id", sa.BigInteger, primary_key=True),
 )
 
 _SYMPTOMS: tuple[tuple[str, type[StoreError], str], ...] = (

@@ -116,7 +116,6 @@ class Hashing:
                 vector /= length
         return vectors
 
-
     def words(self, words: Sequence[str]) -> Vectors:
         """Return the vector of each word: the same as of a text of this one word."""
         return self.embed(words)
@@ -157,7 +156,6 @@ class Remembering:
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
         return np.stack([known[key] for key in keys]) if keys else np.zeros((0, self.dimensions), dtype=np.float32)
-
 
     def words(self, words: Sequence[str]) -> Vectors:
         """Return a unit vector for each word."""

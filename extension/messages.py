@@ -15,6 +15,9 @@ Role = Literal["system", "user", "assistant"]
 Scope = Literal["place", "companion", "person"]
 """How far recall may look: this chat, everything said to this companion, everything of this person."""
 
+SummaryKind = Literal["place", "session", "person"]
+"""A chat as far as it fell out of the model's sight, one sitting in a chat, what one person said."""
+
 SCOPES: tuple[Scope, ...] = ("place", "companion", "person")
 
 
@@ -104,6 +107,45 @@ class Memory:
     """Full-text score as a part of the best one of this question."""
     dense: float = 0.0
     """Cosine similarity between the question and the closer of what was said and the reply."""
+    changed: tuple[str, ...] = field(default=(), kw_only=True)
+    """What holds now in place of what was said then, as notes: `Ada, home: Porto`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a chat, a session or a person comes down to: it stands for exchanges the model does not see."""
+
+    id: int
+    kind: SummaryKind
+    text: str
+    since: datetime
+    """When the first of the exchanges was said that it stands for."""
+    until: datetime
+    tokens: int
+    stands_for: int
+    """Tokens of the exchanges it stands for."""
+    exchanges: int
+    """How many they are."""
+    realm: int = 0
+    person: str = ""
+    """Id of the person it is about, '' for a summary of a chat or a session."""
+    place: str = ""
+    """Id of the place it is about, '' for a summary of a person."""
+    model: str = ""
+    """Which model wrote it, '' for sentences chosen from what was said."""
+
+    @property
+    def saved(self) -> int:
+        """Tokens that it saves."""
+        return max(self.stands_for - self.tokens, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How much the model sees of a chat: of how many `rows` before the question how many are `hidden`, the oldest ones."""
+
+    rows: int = 0
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +157,20 @@ class Briefing:
     tokens: int = 0
     note: str = ""
     """Why there is less than a person might expect, in a sentence; empty when all went well."""
+    summaries: tuple[Summary, ...] = ()
+    question: str = ""
+    """The question as it is asked in place of the person's words; empty where these are asked (see memory.enrichment)."""
+    rewritten_by: str = ""
+    """The model that put it so."""
+
+    @property
+    def saved(self) -> int:
+        """Tokens that its summaries save: those of what they stand for, less their own."""
+        return sum(summary.saved for summary in self.summaries)
 
     def before(self, question: str) -> str:
         """Return the question with this briefing in front of it; the question is last and whole."""
-        return f"{self.text}\n\n{question}" if self.text else question
+        return f"{self.text}\n\n{self.question or question}" if self.text else question
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +182,8 @@ class Attention:
     budget: int = 800
     """Tokens."""
     memories: int = 6
+    summaries: bool = True
+    """Whether summaries stand for what the model does not see."""
 
 
 @dataclass(frozen=True, slots=True)

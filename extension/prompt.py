@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from unicodedata import category
 
-from .messages import Briefing, Exchange, Memory
+from .messages import Briefing, Exchange, Memory, Summary
 
 Count = Callable[[str], int]
 
@@ -23,6 +23,9 @@ CLOSING = "</memories>"
 LONGEST_SAID = 700
 """Characters of what was said that one memory shows."""
 LONGEST_REPLY = 300
+LONGEST_SUMMARY = 2_000
+SUMMARIES = 3
+"""Summaries take at most this part of the budget: a third."""
 
 _HARMLESS = str.maketrans({**dict.fromkeys("<＜﹤⟨", "‹"), **dict.fromkeys(">＞﹥⟩", "›"), "[": "(", "]": ")", "［": "(", "］": ")"})
 _INVISIBLE = ("Cc", "Cf", "Cs")
@@ -31,23 +34,27 @@ _SPACE = re.compile(r"\s+")
 _REASONING = re.compile(r"\A\s*<(think|thinking|reasoning)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL)
 
 
-def pack(memories: Sequence[Memory], count: Count, budget: int, zone: tzinfo | None = None) -> Briefing:
+def pack(memories: Sequence[Memory], count: Count, budget: int, zone: tzinfo | None = None, summaries: Sequence[Summary] = ()) -> Briefing:
     """Return the briefing of as many memories as fit into `budget` tokens, the best first to get in, in time order.
 
-    `memories` come best first. A best one that is too long on its own is shortened. `zone` is the time zone dates are
-    shown in; None is the machine's.
+    `memories` come best first. A best one that is too long on its own is shortened. `summaries` come before them, as far
+    as they take no more than their part of the budget. `zone` is the time zone dates are shown in; None is the machine's.
     """
-    packed = Briefing()
+    told: tuple[Summary, ...] = ()
+    for summary in summaries:
+        if _packed((), count, zone, 1, (*told, summary)).tokens <= budget // SUMMARIES:
+            told = (*told, summary)
+    packed = _packed((), count, zone, 1, told) if told else Briefing()
     low, high = 0, len(memories) + 1  # that many fit, that many do not; all of them are tried first
     while high - low > 1:
         size = len(memories) if high > len(memories) else (low + high) // 2
-        tried = _packed(memories[:size], count, zone, 1)
+        tried = _packed(memories[:size], count, zone, 1, told)
         if tried.tokens <= budget:
             packed, low = tried, size
         else:
             high = size
     for part in (2, 4, 8) if memories and not packed.memories else ():
-        tried = _packed(memories[:1], count, zone, part)
+        tried = _packed(memories[:1], count, zone, part, told)
         if tried.tokens <= budget:
             return tried
     return packed
@@ -60,6 +67,14 @@ def line(exchange: Exchange, zone: tzinfo | None = None, part: int = 1) -> str:
     if not exchange.reply.strip():
         return text
     return f"{text}\n  {quoted(exchange.companion, 60)}: {quoted(exchange.reply, LONGEST_REPLY // part)}"
+
+
+def summary_line(summary: Summary, zone: tzinfo | None = None) -> str:
+    """Return a summary as the model sees it: what it is of, from when, and its text."""
+    since, until = (f"{moment.astimezone(zone):%d %b %Y}" for moment in (summary.since, summary.until))
+    span = until if since == until else f"{since} to {until}"
+    what = {"place": "Earlier in this chat", "session": "Last time", "person": "What was said before, in short"}[summary.kind]
+    return f"[{what}, {span}] {quoted(summary.text, LONGEST_SUMMARY)}"
 
 
 def quoted(text: str, longest: int) -> str:
@@ -87,7 +102,13 @@ def split_reasoning(text: str) -> tuple[str, str]:
     return (found.group(2).strip(), text[found.end() :]) if found else ("", text)
 
 
-def _packed(memories: Sequence[Memory], count: Count, zone: tzinfo | None, part: int) -> Briefing:
-    exchanges = sorted((memory.exchange for memory in memories), key=lambda exchange: (exchange.when, exchange.id))
-    text = "\n".join([OPENING, *(line(exchange, zone, part) for exchange in exchanges), CLOSING])
-    return Briefing(text, tuple(memories), count(text))
+def _packed(memories: Sequence[Memory], count: Count, zone: tzinfo | None, part: int, summaries: tuple[Summary, ...] = ()) -> Briefing:
+    ordered = sorted(memories, key=lambda memory: (memory.exchange.when, memory.exchange.id))
+    lines = [*(summary_line(summary, zone) for summary in summaries), *(_with_changes(memory, zone, part) for memory in ordered)]
+    text = "\n".join([OPENING, *lines, CLOSING])
+    return Briefing(text, tuple(memories), count(text), summaries=summaries)
+
+
+def _with_changes(memory: Memory, zone: tzinfo | None, part: int) -> str:
+    changes = (f"\n  (Now: {quoted(change, LONGEST_REPLY // part)})" for change in memory.changed)
+    return line(memory.exchange, zone, part) + "".join(changes)

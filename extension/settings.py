@@ -52,6 +52,24 @@ class Settings(BaseModel):
     )
     budget: int = Field(800, ge=0, le=100000, description="Most tokens of the prompt that memories may take.")
     memories: int = Field(6, ge=0, le=100, description="Most memories shown to the model in one turn.")
+    summaries: Literal["off", "extract", "model"] = Field(
+        "extract",
+        description="What stands for a chat that outgrew the model's context, for the last session and for a person: sentences chosen "
+        "from what was said (`extract`), or what the model makes of it while nobody is talking (`model`).",
+    )
+    facts: bool = Field(
+        False,
+        description="Whether the model notes facts about what was said, while nobody is talking. It costs the model's time; "
+        "models of less than about 1B parameters note next to nothing.",
+    )
+    enrich: str = Field(
+        "",
+        description="Who puts what memory says into the question before the model is asked: empty for nobody, `host` for the model itself, "
+        "or the URL of an OpenAI-compatible server.",
+    )
+    enrich_model: str = Field("", description="That server's name for the model that does it. Empty: its first.")
+    enrich_api_key: SecretStr = Field(SecretStr(""), description="Key for that server. Only ever from the environment.")
+    enrich_timeout: float = Field(10.0, gt=0, le=600, description="Seconds it may take; after that, the question is asked as it is.")
     database_url: str = Field("", description="SQLAlchemy URL of the diary. Empty: `diary.sqlite` in the data directory.")
     embedder: str = Field(
         "minilm",

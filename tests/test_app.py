@@ -44,10 +44,19 @@ def test_building_opens_and_loads_nothing(home):
 
 def test_the_settings_choose_attention_generation_and_host(home):
     settings = load(
-        {}, data_dir=home, host="scripted", scope="person", budget=5, memories=2, enabled=False, max_new_tokens=9, temperature=0
+        {},
+        data_dir=home,
+        host="scripted",
+        scope="person",
+        budget=5,
+        memories=2,
+        enabled=False,
+        max_new_tokens=9,
+        temperature=0,
+        summaries="off",
     )
     app = build(settings)
-    assert app.attention == Attention(False, "person", 5, 2)
+    assert app.attention == Attention(False, "person", 5, 2, False)
     assert app.generation == Generation(max_new_tokens=9, temperature=0)
     assert isinstance(app.host, Scripted)
     assert app.host is app.host
@@ -118,6 +127,24 @@ def test_two_applications_share_a_data_directory(app, home):
     found = other.companion.briefing(other.turn("What is the code of my locker?", Place("attic")), other.attention, len)
     assert "4711" in found.text
     other.close()
+
+
+def test_facts_are_noted_in_idle_time_only_where_the_settings_ask_for_it(app):
+    noting = Scripted(lambda messages: "me | home | Lisbon")
+    app.memories.remember(app.turn("I live in Lisbon.", KITCHEN), Answer("Lovely."))
+    app.use(app.settings.changed(summaries="off"), noting)
+    assert (app.thinks, app.think(lambda: False), app.memories.facts.count()) == (False, False, 0)
+    app.use(app.settings.changed(facts=True), noting)
+    while app.thinks and app.think(lambda: app.idle.busy):
+        continue
+    assert [fact.text for fact in app.memories.facts.browse()] == ["me, home: Lisbon"]
+
+
+def test_a_turn_under_way_makes_the_application_busy(app):
+    during = []
+    app.use(app.settings, Scripted(lambda messages: during.append(app.idle.busy) or "Hi."))
+    list(app.companion.converse(app.turn("Hello.", KITCHEN), (), app.host, app.generation, app.attention))
+    assert (during, app.idle.busy) == ([True], False)
 
 
 def test_closing_leaves_no_thread_and_no_file_open(home):

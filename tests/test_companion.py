@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 
@@ -13,7 +14,9 @@ from extension.embedders import Hashing
 from extension.errors import HostError, HostRefused, HostTimeout
 from extension.hosts.scripted import Scripted
 from extension.memory.diary import Answer
+from extension.memory.enrichment import Enrichment
 from extension.memory.memories import Memories
+from extension.memory.summarising import Sizes
 from extension.messages import Attention, Generation, Message, Person, Place, Turn
 from tests.doubles import Absent, Breaking, Slow
 
@@ -181,6 +184,25 @@ def test_whatever_the_context_the_prompt_fits_and_holds_the_question(companion, 
     assert seen[0][-1].content.endswith(QUESTION)
 
 
+def test_what_fell_out_of_a_long_chat_stands_in_the_briefing_as_a_summary(companion):
+    for row in range(12):
+        companion.memories.diary.write(turn(f"Keeper number {row} counted the white gulls. " + "tra la " * 20, row), Answer("I see. " * 5))
+    while companion.memories.summarising.step(Scripted(), Sizes(300, 60), "extract", lambda: False):
+        continue
+    history = companion.memories.diary.chat("kitchen")
+    conversation = talk(companion, Scripted(["Yes."], context_length=1000), said="Go on.", row=12, history=history)
+    list(conversation)
+    [summary] = conversation.briefing.summaries
+    unwanted = talk(companion, Scripted(["Yes."], context_length=1000), "Go on.", 12, history, Attention(summaries=False))
+    list(unwanted)
+    assert unwanted.briefing.summaries == ()
+    assert (summary.kind, "[Earlier in this chat, 14 Mar 2026] Alice: Keeper number" in conversation.briefing.text) == ("place", True)
+    assert conversation.briefing.saved == summary.stands_for - summary.tokens > 300
+    conversation = talk(companion, Scripted(["Yes."], context_length=9000), said="Go on.", row=13, history=history)
+    list(conversation)
+    assert conversation.briefing.summaries == ()
+
+
 def test_switched_off_nothing_is_recalled_and_all_is_written(companion):
     conversation = talk(companion, Scripted(["I do not know."]), attention=Attention(enabled=False))
     list(conversation)
@@ -281,3 +303,66 @@ def test_hostile_memories_do_not_reach_the_model_as_instructions(companion):
     assert text.count("</memories>") == 1
     assert "<|im_start|>" not in text
     assert "[INST]" not in text
+
+
+CLEARER = "Which instrument does my daughter Ida play, is it the cello?"
+
+
+@pytest.fixture
+def asking(companion):
+    """Talk to a companion whose questions a scripted model rewrites; returns the conversation and what the big model was asked."""
+
+    def ask(script, said=QUESTION, timeout=5.0, **more):
+        seen = []
+        rewriting = Companion(companion.memories, enrichment=lambda: Enrichment(lambda: Scripted(script, model="small"), timeout))
+        conversation = talk(rewriting, Scripted(lambda messages: seen.extend(messages) or "The cello."), said=said, **more)
+        assert "".join(conversation) == "The cello."
+        return conversation, seen[-1].content
+
+    return ask
+
+
+def test_a_question_is_asked_as_a_model_put_it_and_kept_as_it_was_said(companion, asking):
+    conversation, asked = asking(lambda messages: CLEARER if "plays the cello" in messages[-1].content else "no")
+    assert asked.endswith(f"</memories>\n\n{CLEARER}")
+    assert (conversation.briefing.question, conversation.briefing.rewritten_by) == (CLEARER, "small")
+    assert kept(companion) == [(QUESTION, "The cello.")]
+
+
+def test_without_memories_nobody_is_asked_to_rewrite(companion, asking):
+    def script(messages):
+        raise AssertionError
+
+    _, asked = asking(script, said="Good morning!")
+    assert asked == "Good morning!"
+    _, asked = asking(script, recorded=False)
+    assert asked == QUESTION
+
+
+def test_a_host_that_fails_to_rewrite_is_told_and_the_question_is_asked_as_it_is(asking):
+    conversation, asked = asking([])
+    assert asked.endswith(f"\n\n{QUESTION}")
+    assert conversation.briefing.note.startswith("The question was asked as it is: The script has 0 replies")
+
+
+def test_a_model_that_is_silent_costs_no_more_than_the_timeout(asking):
+    over = Event()
+    conversation, asked = asking(lambda messages: over.wait(30) and CLEARER, timeout=0.05)
+    over.set()
+    assert asked.endswith(f"\n\n{QUESTION}")
+    assert "took longer than 0.05 seconds" in conversation.briefing.note
+
+
+def test_a_rewriter_that_breaks_unforeseen_costs_nothing(asking, caplog):
+    conversation, asked = asking(lambda messages: 1 // 0)
+    assert asked.endswith(f"\n\n{QUESTION}")
+    assert "ZeroDivisionError" in conversation.briefing.note
+    assert "A question could not be rewritten" in caplog.text
+
+
+def test_a_rewritten_question_keeps_to_the_budget(companion, asking):
+    exact = talk(companion, Scripted(["Yes."]))
+    list(exact)
+    conversation, asked = asking(lambda messages: CLEARER, attention=Attention(budget=exact.briefing.tokens))
+    assert asked.endswith(f"\n\n{QUESTION}")
+    assert conversation.briefing.question == ""

@@ -17,8 +17,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from extension.database import HEAD, Database, counter, metadata, next_revision, person, set_watermark, watermark
+from extension.database import HEAD, Database, counter, exchange, metadata, next_revision, person, set_watermark, watermark
 from extension.errors import SettingsError, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
+from extension.memory.fulltext import FullText
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -143,6 +144,29 @@ def test_a_watermark_is_zero_until_it_is_set(database):
         set_watermark(connection, "new", 9)
         assert watermark(connection, "new") == 9
         assert connection.execute(sa.select(counter).where(counter.c.name == "new")).all() == [("new", 9)]
+
+
+def test_a_diary_from_before_facts_is_found_in_as_before(path):
+    from alembic import command
+
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "extension" / "migrations"))
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        values = {"said": "My locker code is 4711.", "reply": "Noted.", "person_id": "ann", "place_id": "desk", "companion": "Robin"}
+        connection.execute(sa.text("INSERT INTO person VALUES ('ann', 'Ann')"))
+        blank = dict.fromkeys(("branch", "reasoning", "model", "adapter", "digest"), "")
+        row = {"realm_id": 1, "row": 0, "said_at": 0.0, "memories": "[]", "feedback": 0, "pinned": False, "revision": 1}
+        connection.execute(sa.insert(exchange).values(**values, **blank, **row))
+        connection.execute(sa.update(counter).where(counter.c.name.in_(("revision", "fulltext"))).values(value=1))
+    engine.dispose()
+    database = at(path)
+    index = FullText(database)
+    index.catch_up()
+    assert [match.exchange for match in index.search("locker code", [1])] == [1]
+    database.close()
 
 
 def test_a_diary_of_a_newer_familiar_is_refused_and_left_untouched(database, path):

@@ -83,9 +83,9 @@ def test_a_key_meant_for_another_program_is_not_taken(home):
 
 
 def test_secrets_show_in_no_text_of_the_settings(home):
-    found = load({"FAMILIAR_API_KEY": "hunter2", "FAMILIAR_PASSWORD": "hunter2", "FAMILIAR_MCP_TOKEN": "hunter2"}, data_dir=home)
+    found = load({f"FAMILIAR_{name.upper()}": "hunter2" for name in SECRETS}, data_dir=home)
     assert "hunter2" not in f"{found!r} {found} {found.model_dump()}"
-    assert set(SECRETS) == {"api_key", "mcp_token", "password"}
+    assert set(SECRETS) == {"api_key", "enrich_api_key", "mcp_token", "password"}
 
 
 @pytest.mark.parametrize(

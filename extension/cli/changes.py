@@ -98,7 +98,7 @@ def forget(
 def _tell(plan: Plan, person: str | None) -> None:
     """Say what would go, and what would stay though it bears on it."""
     parts = [console.counted(plan.people, "person", "people"), console.counted(plan.places, "place", "places")]
-    parts += [f"{count:,} {kind}" for kind, count in plan.counts.items() if kind != "exchanges"]
+    parts += [f"{count:,} {kind}" for kind, count in plan.counts.items() if count and kind != "exchanges"]
     parts += [f"{plan.pinned:,} pinned"] if plan.pinned else []
     if plan.first is not None and plan.last is not None:
         parts.append(f"from {console.local(plan.first)} to {console.local(plan.last)}")

@@ -63,12 +63,15 @@ class Dialogue:
             command(rest.strip())
 
     def _why(self, rest: str) -> None:
-        if not self._session.shown:
+        if not self._session.shown and not (self._session.last and self._session.last.briefing.summaries):
             console.say("Nothing was remembered for the last reply.")
         for memory in self._session.shown:
             exchange = memory.exchange
             console.say(f"#{exchange.id}  {memory.score:.2f}  {console.local(exchange.when)}  {exchange.place.title or exchange.place.id}")
             console.say(f"    {exchange.person.shown}: {console.brief(exchange.said)}")
+        for summary in self._session.last.briefing.summaries if self._session.last else ():
+            saved = console.counted(summary.saved, "token", "tokens")
+            console.say(f"summary of a {summary.kind}, {saved} saved: {console.brief(summary.text)}")
 
     def _forget(self, rest: str) -> None:
         if not rest.lstrip("#").isdecimal():
@@ -127,6 +130,8 @@ def streamed(session: Session, said: str) -> None:
     finally:
         if shown.begun:
             console.answer()
+        if session.question:
+            console.aside(f"asked as: {console.brief(session.question, 500)}")
 
 
 def _edit_lines() -> None:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 SETTLE = 10.0
 """Most seconds the program stays to bring the indexes up to what was just said; the next start does the rest."""
-CATCH_UP = "familiar-catch-up"
+BACKGROUND = ("familiar-catch-up", "familiar-idle")
 
 
 class Program(TyperGroup):
@@ -55,7 +55,7 @@ def run(app: Callable[[], Any]) -> None:
             stream.flush()
         except OSError:  # nobody reads it any more
             continue
-    if any(thread.name == CATCH_UP for thread in threads()):
+    if any(thread.name in BACKGROUND for thread in threads()):
         # It is inside a native library, which must not be torn down under it; its work is safe to repeat.
         os._exit(code if isinstance(code, int) else 1)
     sys.exit(code)

@@ -59,6 +59,11 @@ class Session:
         return self.last.briefing.memories if self.last else ()
 
     @property
+    def question(self) -> str:
+        """The last question as it was put to the model in place of the person's words; empty where these were asked."""
+        return self.last.briefing.question if self.last else ""
+
+    @property
     def note(self) -> str:
         """What a person should know about the last turn; empty when all went well."""
         if self.last is None or self.last.briefing.note:
@@ -93,6 +98,8 @@ class Session:
         return {
             "reply": answer.reply,
             "memories": [recalled(memory) for memory in self.shown],
+            "summaries": [{"kind": each.kind, "text": each.text, "tokens_saved": each.saved} for each in self.last.briefing.summaries],
+            "question": self.question,
             "passages": [],
             "model": answer.model,
             "adapter": answer.adapter,

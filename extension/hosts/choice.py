@@ -32,6 +32,19 @@ def host_for(settings: Settings) -> Host:
     raise SettingsError(f"The setting `host` (FAMILIAR_HOST) is `{name}`, which is no host.{_meant(name)}")
 
 
+def enricher_for(settings: Settings) -> Host:
+    """Return the server that the setting `enrich` names. Raises SettingsError for what is no URL of one, or no key."""
+    from .openai_http import OpenAIHTTP
+
+    try:
+        return OpenAIHTTP(settings.enrich.strip(), settings.enrich_model, settings.enrich_api_key, settings.enrich_timeout)
+    except SettingsError:
+        raise SettingsError(
+            "The setting `enrich` (FAMILIAR_ENRICH) is `host` or the URL of a server, such as http://127.0.0.1:5000; "
+            "its key (FAMILIAR_ENRICH_API_KEY) is one line."
+        ) from None
+
+
 def _embedded(settings: Settings) -> Host:
     from . import smollm2
     from .embedded import Embedded

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import embedding
+from ..database import embedding, extraction, fact
 from .rows import slices
 
 
@@ -43,4 +43,8 @@ class Derived:
             connection.execute(sa.delete(self.table).where(self.of(some)))
 
 
-DERIVED = (Derived("embeddings", embedding, embedding.c.exchange_id.in_),)
+DERIVED = (
+    Derived("embeddings", embedding, embedding.c.exchange_id.in_),
+    Derived("facts", fact, fact.c.exchange_id.in_),
+    Derived("extractions", extraction, extraction.c.exchange_id.in_),
+)

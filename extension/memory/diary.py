@@ -16,6 +16,7 @@ from .derived import DERIVED
 from .following import touch_next
 from .realms import realm_of
 from .rows import clean, clean_turn, keep_people, selected, slices, to_exchange
+from .thoughts import forget_summaries, think_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +277,7 @@ def bury(connection: sa.Connection, *rows: Any, for_good: bool) -> None:
         for number, row in enumerate(rows)
     ]
     connection.execute(sa.insert(forgotten), stones)
+    forget_summaries(connection, [row.id for row in rows])
     for some in slices(row.id for row in rows):
         for derived in DERIVED:
             derived.remove(connection, some)
@@ -307,6 +309,10 @@ def remove(connection: sa.Connection, rows: Sequence[Any]) -> None:
 
 def update(connection: sa.Connection, number: int, **values: Any) -> None:
     """Change an exchange under a new revision, so that the indexes look at it again."""
+    if "said" in values:
+        think_again(connection, number, values["said"])
+    if "said" in values or "reply" in values:
+        forget_summaries(connection, [number])
     connection.execute(sa.update(exchange).where(exchange.c.id == number).values(**values, revision=next_revision(connection)))
 
 

@@ -119,16 +119,18 @@ class Forgetting:
             owed = self._owed()
             if not owed:
                 return
-            trouble: StoreError | None = None
-            for step in self._steps:
-                try:
-                    step()
-                except StoreError as exc:
-                    trouble = trouble or exc
-            if trouble is not None:
-                raise trouble
+            self._erase()
             with self._database.write() as connection:
                 set_watermark(connection, _ERASED, owed)
+
+    def scrub(self) -> None:
+        """Take what was just removed or changed within an exchange, such as a fact, out of the indexes and the bytes, if it can be."""
+        try:
+            with self._erasing:
+                self._erase()
+        except StoreError as exc:
+            log.warning("What was changed is not yet gone from all that was derived from it: %s", exc)
+        self._changed()
 
     def close(self) -> None:
         """Let go of what could have been brought back."""
@@ -149,6 +151,16 @@ class Forgetting:
     def _let_go(self, number: int) -> None:
         with self._lock:
             self._batches.pop(number, None)
+
+    def _erase(self) -> None:
+        trouble: StoreError | None = None
+        for step in self._steps:
+            try:
+                step()
+            except StoreError as exc:
+                trouble = trouble or exc
+        if trouble is not None:
+            raise trouble
 
     def _try_to_erase(self) -> None:
         try:

@@ -17,12 +17,12 @@ from unicodedata import normalize
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, forgotten, person, set_watermark, watermark
+from ..database import Database, exchange, fact, forgotten, person, set_watermark, watermark
 from ..messages import digest
 from .stems import Stems
 
-FIELDS = ("realm", "speaker", "said", "reply", "previous", "day")
-WEIGHTS = (0.0, 1.0, 1.6, 1.0, 0.5, 0.6)
+FIELDS = ("realm", "speaker", "said", "reply", "previous", "day", "facts")
+WEIGHTS = (0.0, 1.0, 1.6, 1.0, 0.5, 0.6, 0.8)
 """bm25 weights of the fields, in their order. The realm (and the place beside it) is a filter and scores nothing."""
 
 MOST_WORDS = 24
@@ -84,7 +84,7 @@ class FullText:
             scope = " OR ".join(f'"r{number}"' for number in realms)
             scope = scope if place is None else f'({scope}) AND "{_place_term(place)}"'
             words = " OR ".join(f'"{word}"' for word, _ in terms)
-            query = f"realm : ({scope}) AND {{said reply previous speaker day}} : ({words})"
+            query = f"realm : ({scope}) AND {{said reply previous speaker day facts}} : ({words})"
             weights = ", ".join(str(weight) for weight in WEIGHTS)
             statement = sa.text(
                 f"SELECT rowid, -bm25(exchange_text, {weights}) AS score FROM exchange_text WHERE exchange_text MATCH :query "  # noqa: S608
@@ -126,7 +126,8 @@ class FullText:
                 connection.exec_driver_sql("DELETE FROM exchange_text WHERE rowid = ?", (number,))
             if documents := [self._document(connection, row) for row in changed]:
                 connection.exec_driver_sql(
-                    "INSERT INTO exchange_text(rowid, realm, speaker, said, reply, previous, day) VALUES (?, ?, ?, ?, ?, ?, ?)", documents
+                    "INSERT INTO exchange_text(rowid, realm, speaker, said, reply, previous, day, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    documents,
                 )
             set_watermark(connection, "fulltext", up_to)
             return len(changed) + len(gone)
@@ -141,7 +142,7 @@ class FullText:
         )
         previous = connection.execute(before).first()
         speaker = f"{row.name or row.person_id} {row.companion}"
-        texts = (row.said[:LONGEST], row.reply[:LONGEST], " ".join(previous or ()), day_words(row.said_at))
+        texts = (row.said[:LONGEST], row.reply[:LONGEST], " ".join(previous or ()), day_words(row.said_at), facts_words(connection, row.id))
         return (row.id, f"r{row.realm_id} {_place_term(row.place_id)}", speaker, *texts)
 
     def _terms(self, connection: sa.Connection, question: str) -> list[tuple[str, float]]:
@@ -182,6 +183,12 @@ def meaningful(text: str) -> list[str]:
     """Return the distinct words of a text that are not stop words, in order, in lower case."""
     words = (word.lower() for word in _WORD.findall(normalize("NFC", text[:LONGEST])))
     return list(dict.fromkeys(word for word in words if word not in stop_words()))[:512]
+
+
+def facts_words(connection: sa.Connection, number: int) -> str:
+    """Return the words of the facts that were made of an exchange."""
+    query = sa.select(fact.c.about, fact.c.attribute, fact.c.value).where(fact.c.exchange_id == number).order_by(fact.c.id)
+    return " ".join(word for row in connection.execute(query) for word in row)
 
 
 def day_words(when: float) -> str:

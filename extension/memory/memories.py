@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
@@ -15,6 +15,7 @@ from ..ports import Embedder
 from .catchup import CatchUp
 from .diary import EVERYTHING, Answer, Diary, Filter
 from .exports import Exports
+from .facts import Fact, Facts
 from .forgetting import Forgetting
 from .fulltext import FullText
 from .recall import Question, Recall
@@ -23,6 +24,9 @@ from .retention import Retention
 from .rows import clean, clean_turn
 from .semantic import Semantic
 from .spool import Spool
+from .summaries import Summaries
+from .summarising import Summarising
+from .thinking import FactFinding
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +66,10 @@ class Memories:
         self.fulltext = FullText(database)
         self.semantic = Semantic(database, embedder, data_dir / "vectors")
         self.recall = Recall(database, self.diary, self.fulltext, self.semantic)
+        self.facts = Facts(database)
+        self.fact_finding = FactFinding(database)
+        self.summaries = Summaries(database)
+        self.summarising = Summarising(database, self.summaries)
         self.spool = Spool(data_dir)
         self.exports = Exports(database, data_dir)
         erase = (self.fulltext.catch_up, self.semantic.sync, self.exports.clear, database.compact)
@@ -99,7 +107,9 @@ class Memories:
         question = Question(
             turn.said, turn.person, turn.place, turn.companion, attention.scope, attention.memories, without, frozenset(visible)
         )
-        return self.recall.search(question, dense=self.semantic.ready)
+        found = self.recall.search(question, dense=self.semantic.ready)
+        changes = self.facts.changes([memory.exchange.id for memory in found])
+        return [replace(memory, changed=changes.get(memory.exchange.id, ())) for memory in found]
 
     def search(
         self, text: str, person: Person, companion: str, scope: Scope = "person", limit: int = 50, place: Place | None = None
@@ -128,6 +138,17 @@ class Memories:
     def forget(self, ids: Sequence[int]) -> int:
         """Remove exchanges and their copies for good, in the indexes and in the bytes of the files; return how many went."""
         return self.forgetting.forget(ids).exchanges
+
+    def edit_fact(self, number: int, **parts: str | None) -> Fact:
+        """Put a fact right (see Facts.edit), in the index and in the bytes of the files too, and return it."""
+        fact = self.facts.edit(number, **parts)
+        self.forgetting.scrub()
+        return fact
+
+    def forget_fact(self, number: int) -> None:
+        """Remove a fact, in the index and in the bytes of the files too. Raises NotFound."""
+        self.facts.delete(number)
+        self.forgetting.scrub()
 
     def settle(self) -> None:
         """Catch up here and now: afterwards both indexes agree with the diary. Raises StoreError, MissingModel, MissingPackage."""

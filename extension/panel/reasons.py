@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ..app import App
 from ..errors import FamiliarError
-from ..messages import Exchange, Memory
+from ..messages import Briefing, Exchange, Memory
 from .cards import Viewer, cards, note
 from .door import Door, Here
 from .why import Why
@@ -39,12 +39,12 @@ def reasons(door: Door, here: Here) -> str:
 def _shown(app: App, why: Why, viewer: Viewer, *, enabled: bool) -> str:
     briefing = why.briefing
     if not briefing.memories:
-        return note(briefing.note or (NOTHING_FOUND if enabled else OFF))
+        return _further(briefing) if briefing.note else note(NOTHING_FOUND if enabled else OFF) + _further(briefing)
     found = _found(app, [memory.exchange.id for memory in briefing.memories])
     memories = [replace(memory, exchange=found[memory.exchange.id]) for memory in briefing.memories if memory.exchange.id in found]
     tokens = f" in {briefing.tokens:,} tokens" if briefing.tokens else ""
     opening = _opening(viewer.when(why.when), len(briefing.memories), tokens)
-    return opening + cards(memories, viewer) + _rest(briefing.memories, memories) + note(briefing.note)
+    return opening + cards(memories, viewer) + _rest(briefing.memories, memories) + _further(briefing)
 
 
 def _from_diary(app: App, viewer: Viewer) -> str:
@@ -70,6 +70,21 @@ def _opening(when: str, count: int, tokens: str = "") -> str:
 def _rest(shown: Sized, left: Sized) -> str:
     gone = len(shown) - len(left)
     return note(f"{_plural(gone)} of them {'was' if gone == 1 else 'were'} forgotten since.") if gone else ""
+
+
+def _further(briefing: Briefing) -> str:
+    """Return what else there is to say of a briefing: its note, how the question was put, and what summaries saved."""
+    asked = f"{briefing.rewritten_by or 'A model'} put the question as: {briefing.question}" if briefing.question else ""
+    return note(briefing.note) + note(asked) + note(_saved(briefing))
+
+
+def _saved(briefing: Briefing) -> str:
+    if not briefing.summaries:
+        return ""
+    count = sum(summary.exchanges for summary in briefing.summaries)
+    summaries = "1 summary stands" if len(briefing.summaries) == 1 else f"{len(briefing.summaries)} summaries stand"
+    exchanges = "1 exchange" if count == 1 else f"{count:,} exchanges"
+    return f"{summaries} for {exchanges} that the model does not see: {briefing.saved:,} tokens saved."
 
 
 def _plural(count: int) -> str:

@@ -21,7 +21,7 @@ from ..companion import RESERVE
 from ..errors import FamiliarError
 from ..memory.diary import Answer
 from ..memory.importers.webui import GREETING
-from ..messages import Briefing, Turn, digest
+from ..messages import Briefing, Sight, Turn, digest
 from ..panel.why import Whys
 from ..prompt import fit_rows
 from ..settings import load
@@ -139,6 +139,7 @@ class Extension:
             room // 2,
             own=number,
             visible={digest(*row) for row in seen},
+            sight=Sight(len(chat), len(chat) - len(seen)),
         )
         self.whys.keep(turn, briefing)
         return briefing
@@ -188,6 +189,7 @@ def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs
     briefing = Briefing()
     try:
         if extension.on:
+            extension.app.idle.begin(str(state.get(MARK, "")))
             briefing = extension.begin(user_input, state, kwargs)
     except Exception:
         log.exception("This turn goes on without memories")
@@ -197,7 +199,7 @@ def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs
         history = kwargs["history"]
         return _built(user_input, state, {**kwargs, "history": with_briefing(history, briefing.before(history["internal"][-1][0]))})
     prompt = _built(briefing.before(user_input), state, kwargs)
-    if user_input.strip() in prompt:
+    if (briefing.question or user_input.strip()) in prompt:
         return prompt
     log.warning("The webui cut the question to make room; this turn goes on without memories.")
     return _built(user_input, state, kwargs)
@@ -207,6 +209,7 @@ def output_modifier(string: str, state: dict[str, Any], is_chat: bool = False) -
     """Write the finished reply into the diary and return it as it came."""
     try:
         if is_chat and extension.on:
+            extension.app.idle.end(state.get(MARK))
             extension.end(string, state)
     except Exception:
         log.exception("The reply could not be written")

@@ -26,6 +26,8 @@ def test_json_is_one_object_with_everything_about_the_turn(familiar):
     assert turn == {
         "reply": QUOTED + "My cat is called Miso",
         "memories": [],
+        "summaries": [],
+        "question": "",
         "passages": [],
         "model": "scripted",
         "adapter": "",

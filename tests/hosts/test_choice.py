@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extension.errors import SettingsError
-from extension.hosts.choice import host_for
+from extension.hosts.choice import enricher_for, host_for
 from extension.hosts.embedded import Embedded
 from extension.hosts.openai_http import OpenAIHTTP
 from extension.hosts.scripted import Scripted
@@ -62,3 +62,19 @@ def test_a_slip_is_answered_with_what_was_probably_meant(tmp_path, name, meant):
     with pytest.raises(SettingsError) as refused:
         chosen(tmp_path, host=name)
     assert str(refused.value) == f"The setting `host` (FAMILIAR_HOST) is `{name}`, which is no host. {meant}"
+
+
+def test_what_rewrites_questions_is_a_server_with_a_key_of_its_own(tmp_path):
+    settings = load({}, data_dir=tmp_path, enrich=" http://127.0.0.1:5001/v1", enrich_model="small", api_key="sk-1", enrich_api_key="sk-2")
+    host = enricher_for(settings)
+    assert (host.model, host._client.headers["authorization"]) == ("small", "Bearer sk-2")
+    host.close()
+
+
+@pytest.mark.parametrize(
+    ("enrich", "key"), [("localhost:5000", ""), ("ftp://models.example", ""), ("yes", ""), ("http://127.0.0.1:5000", "a\nb")]
+)
+def test_what_cannot_rewrite_questions_is_said_without_the_key(tmp_path, enrich, key):
+    with pytest.raises(SettingsError, match="FAMILIAR_ENRICH") as caught:
+        enricher_for(load({}, data_dir=tmp_path, enrich=enrich, enrich_api_key=key))
+    assert "a\nb" not in str(caught.value)

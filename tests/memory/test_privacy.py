@@ -8,7 +8,9 @@ import pytest
 
 from extension.database import Database
 from extension.embedders import Hashing
+from extension.hosts.scripted import Scripted
 from extension.memory.diary import Answer
+from extension.memory.facts import Which
 from extension.memory.memories import Memories
 from extension.memory.realms import visible_realms
 from extension.memory.recall import Question
@@ -88,6 +90,8 @@ def houses(tmp_path_factory):
                 turn(f"Good day from number {row}.", row, person=who, place=where, companion=companion), Answer("Good day.")
             )
         number = memories.diary.write(turn(SECRET, place=said_in), Answer("Your secret is safe."))
+        while memories.fact_finding.step(Scripted(lambda messages: "The treasure | place | under the walnut tree"), lambda: False):
+            continue
         memories.settle()
         houses[said_in.id] = memories, number
     yield houses
@@ -103,6 +107,16 @@ def test_what_was_said_is_recalled_only_where_the_rules_allow(houses, case, gate
     for dense in (True, False):
         found = memories.recall.search(Question(QUESTION, asker, place, companion, scope, limit=20), dense=dense, gate=gate)
         assert (number in [memory.exchange.id for memory in found]) is recalled
+
+
+@pytest.mark.parametrize("case", [case for case in TABLE if case[4] != "place"], ids=named)
+def test_facts_are_seen_only_where_the_rules_allow(houses, case):
+    said_in, asker, place, companion, scope, recalled = case
+    memories, number = houses[said_in.id]
+    with memories.database.read() as connection:
+        realms = visible_realms(connection, companion, asker, place, scope)
+    found = memories.facts.browse(Which(realms=realms))
+    assert (number in [fact.exchange for fact in found]) is recalled
 
 
 def test_by_meaning_alone_no_scope_reaches_another_persons_words_in_the_same_place(memories):

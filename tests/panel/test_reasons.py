@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from extension.errors import StoreLocked
 from extension.memory.diary import Answer
-from extension.messages import Briefing, Memory, Person, Place
+from extension.messages import Briefing, Memory, Person, Place, Summary
 from extension.panel.door import Here
 from extension.panel.reasons import NOTHING_FOUND, NOTHING_YET, OFF, reasons
 
@@ -97,3 +98,19 @@ def test_a_failure_is_a_sentence(door):
 
     assert 'role="alert">The diary is locked. Close the other program.' in reasons(replace(door, app=locked), NOW)
     assert "This cannot be shown (ZeroDivisionError)" in reasons(replace(door, person=broken), NOW)
+
+
+def test_it_says_how_many_tokens_summaries_saved(door, app):
+    when = datetime(2026, 3, 14, tzinfo=UTC)
+    summary = Summary(1, "place", "<b>Ida plays.</b>", when, when, 100, 2410, 34)
+    door.whys.keep(app.turn("?", Place("chat:now"), row=0), Briefing("text", (), 42, summaries=(summary,)))
+    html = reasons(door, NOW)
+    assert "1 summary stands for 34 exchanges that the model does not see: 2,310 tokens saved." in html
+    assert "<b>" not in html
+
+
+def test_it_says_how_another_model_put_the_question(door, app, remember):
+    memories = tuple(Memory(exchange, 0.87) for exchange in app.memories.diary.get([remember("My dog is called Rex.")]))
+    briefing = Briefing("text", memories, 42, question="What is <b>Rex</b>?", rewritten_by="small")
+    door.whys.keep(app.turn("?", Place("chat:now"), row=0), briefing)
+    assert "small put the question as: What is &lt;b&gt;Rex&lt;/b&gt;?" in reasons(door, NOW)

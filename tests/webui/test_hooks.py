@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from extension.hosts.scripted import Scripted
 from extension.memory.chats import import_chats, sources
 from extension.memory.diary import Filter
 from extension.memory.importers.conversation import Attribution
 from extension.messages import Exchange
 from tests.host.double import HostDouble
+from tests.hosts.openai_double import Double, speaks
 
 EXTENSION = Path(__file__).resolve().parents[2] / "extension"
 
@@ -137,6 +139,55 @@ def test_what_was_said_is_written_before_the_model_answers(host: HostDouble) -> 
     host.model.during = lambda piece: during.append(pairs())
     host.say("My dog is called Biscuit.")
     assert during[0] == [("My dog is called Biscuit.", "")]
+
+
+def test_no_idle_work_is_done_while_the_model_answers(host: HostDouble) -> None:
+    during: list[bool] = []
+    host.model.during = lambda piece: during.append(hooks().extension.app.idle.busy)
+    host.say("My dog is called Biscuit.")
+    host.incognito()
+    host.say("A secret.")
+    assert set(during) == {True}
+    assert hooks().extension.app.idle.busy is False
+
+
+def test_what_fell_out_of_a_long_chat_is_shown_to_the_model_as_a_summary(tmp_path: Path, fresh: None) -> None:
+    with HostDouble(tmp_path / "webui", EXTENSION, settings={"truncation_length": 500, "max_new_tokens": 40}) as host:
+        for row in range(12):
+            host.say(f"Keeper number {row} counted the white gulls. " + "tra la " * 30)
+        app = hooks().extension.app
+        sizes = sys.modules["extension.memory.summarising"].Sizes(300, 60)
+        while app.memories.summarising.step(app.host, sizes, "extract", lambda: False):
+            continue
+        host.say("Go on.")
+        assert "[Earlier in this chat, " in host.model.prompts[-1]
+        assert hooks().extension.whys.last("me").briefing.saved > 0
+
+
+def test_a_question_that_another_model_put_more_clearly_is_asked_and_the_persons_words_are_kept(tmp_path: Path, fresh: None) -> None:
+    clearer = "What is my dog called, is it Biscuit?"
+    with Double() as server, HostDouble(tmp_path / "webui", EXTENSION) as host:
+        server.chats(speaks(Scripted([clearer])))
+        host.say("My dog is called Biscuit.")
+        app = hooks().extension.app
+        app.use(app.settings.changed(enrich=server.url))
+        host.new_chat()
+        host.say("What is my dog called?")
+        assert f"</memories>\n\n{clearer}" in host.model.prompts[-1]
+        assert pairs()[-1] == ("What is my dog called?", "Reply 2.")
+        assert host.messages() == [("What is my dog called?", "Reply 2.")]
+        app.close()
+
+
+def test_the_loaded_model_itself_may_put_the_question_more_clearly(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    app = hooks().extension.app
+    app.use(app.settings.changed(enrich="host"))
+    host.new_chat()
+    host.model.replies = ["What is my dog called, is it Biscuit?", "Biscuit."]
+    host.say("What is my dog called?")
+    assert "</memories>\n\nWhat is my dog called, is it Biscuit?" in host.model.prompts[-1]
+    assert pairs()[-1] == ("What is my dog called?", "Biscuit.")
 
 
 def test_a_model_that_fails_costs_no_word_of_the_person(host: HostDouble) -> None:
