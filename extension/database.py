@@ -22,7 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .errors import SettingsError, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; a test compares it with the migrations there are."""
 
 metadata = sa.MetaData()

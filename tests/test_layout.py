@@ -45,6 +45,7 @@ HEAVY = {
     "onnxruntime",
     "peft",
     "sentence_transformers",
+    "sklearn",
     "tokenizers",
     "torch",
     "transformers",

@@ -44,6 +44,8 @@ class Filter:
     pinned: bool | None = None
     text: str | None = None
     """Stands in what was said or in the reply, in capitals or not."""
+    realms: Collection[int] | None = None
+    """Lies in one of these."""
 
     def condition(self) -> sa.ColumnElement[bool]:
         """Return the SQL condition of this filter."""
@@ -59,6 +61,8 @@ class Filter:
             conditions.append(columns.said_at >= self.since)
         if self.until is not None:
             conditions.append(columns.said_at < self.until)
+        if self.realms is not None:
+            conditions.append(columns.realm_id.in_(sorted(self.realms)))
         if self.text:
             conditions.append(columns.said.icontains(self.text, autoescape=True) | columns.reply.icontains(self.text, autoescape=True))
         return sa.and_(sa.true(), *conditions)

@@ -108,6 +108,16 @@ class Embeddings:
                 found[row.exchange_id] = max(found.get(row.exchange_id, -1.0), float(score))
         return found
 
+    def vectors(self, exchanges: Sequence[int]) -> tuple[list[int], Vectors | None]:
+        """Return those of these exchanges that are embedded, and a vector of each: of what was said, or else of the reply."""
+        query = sa.select(embedding.c.exchange_id, embedding.c.vector).where(embedding.c.space == self._embedder.name)
+        query = query.order_by(embedding.c.exchange_id, embedding.c.part)  # what was said comes last, and stays
+        found: dict[int, bytes] = {}
+        with self._database.read() as connection:
+            for some in slices(exchanges):
+                found |= {row[0]: row[1] for row in connection.execute(query.where(embedding.c.exchange_id.in_(some)))}
+        return list(found), unpacked(list(found.values())) if found else None
+
     def behind(self) -> int:
         """Return how many revisions of the diary have no embeddings yet."""
         with self._database.read() as connection:

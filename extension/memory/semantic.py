@@ -136,6 +136,10 @@ class Semantic:
         """Return the similarity of each of these exchanges to `vector`, the better part of each."""
         return self._embeddings.similarity(vector, exchanges)
 
+    def vectors(self, exchanges: Sequence[int]) -> tuple[list[int], Vectors | None]:
+        """Return those of these exchanges that are embedded by now, and a vector of each; none at all without any."""
+        return self._embeddings.vectors(exchanges)
+
     def behind(self) -> int:
         """Return how many revisions of the diary have no embeddings yet."""
         return self._embeddings.behind()

@@ -1,16 +1,17 @@
-"""The list of memories in the panel: search it, choose one, mend it, pin it, forget it."""
+"""The memory browser of the panel: search and filter what is remembered, choose one, mend it, pin it, forget it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from ..errors import FamiliarError
-from ..messages import Exchange
-from .cards import Viewer, facts, note
+from .cards import Viewer, note
 from .door import Door
+from .filters import Filters
 from .listing import Listing, label
+from .opened import Opened
+from .pictures import Pictures
 
 log = logging.getLogger(__name__)
 
@@ -18,164 +19,119 @@ PAGE = 25
 """Memories listed at first, and added by each "Show more"."""
 IN_TURN: dict[str, Any] = {"show_progress": "hidden", "concurrency_id": "familiar-list", "concurrency_limit": 1}
 """How events run that fill the list: one after the other, so that an older answer never comes after a newer one."""
+SCROLL = "() => document.getElementById('familiar-memory')?.scrollIntoView({ block: 'center' })"
+UNSEEN = "familiar-unseen"
+"""The class of the fields that pick.js writes to: what was picked, and when."""
 
 
 class Browser:
-    """The list as components, and what they do. Made inside an open Blocks context."""
+    """The browser as components, and what they do. Made inside an open Blocks context."""
 
     def __init__(self, door: Door) -> None:
         import gradio as gr
 
         self._door = door
         self.text = gr.Textbox(label="Search your memories", placeholder="a word, or what it was about", elem_id="familiar-search")
+        self.filters = Filters()
         self.count = gr.State(PAGE)
-        self.open = gr.State()
         self.caption = gr.HTML(elem_id="familiar-found")
         self.choice = gr.Radio([], label="Memories", show_label=False, elem_id="familiar-list")
         self.more = gr.Button("Show more", size="sm", visible=False, elem_id="familiar-more")
-        with gr.Column(visible=False, elem_id="familiar-memory") as self.detail:
-            self.facts = gr.HTML()
-            self.said = gr.Textbox(label="What was said", lines=2, max_lines=8, interactive=True, elem_id="familiar-said")
-            self.reply = gr.Textbox(label="The reply", lines=2, max_lines=8, interactive=True, elem_id="familiar-reply")
-            with gr.Row(elem_classes="buttons"):
-                self.save = gr.Button("Save", size="sm", variant="primary", min_width=60, elem_id="familiar-save")
-                self.pin = gr.Button("Pin", size="sm", min_width=60, elem_id="familiar-pin")
-                self.forget = gr.Button("Forget", size="sm", variant="stop", min_width=60, elem_id="familiar-forget")
-            with gr.Column(visible=False, elem_id="familiar-confirm") as self.confirm:
-                gr.HTML(note("Forget it for good? Neither search nor recall will find it again.", "bad"))
-                self.given = gr.Checkbox(False, label="", visible=False, elem_id="familiar-forget-given")
-                with gr.Row(elem_classes="buttons"):
-                    self.yes = gr.Button("Yes, forget it", size="sm", variant="stop", min_width=60, elem_id="familiar-forget-yes")
-                    self.no = gr.Button("Keep it", size="sm", min_width=60, elem_id="familiar-forget-no")
-        self.note = gr.HTML(elem_id="familiar-list-note")
+        self.opened = Opened(door)
         self.summary = gr.HTML(elem_id="familiar-summary")
-        self._connect()
-
-    @property
-    def found(self) -> list[Any]:
-        """The components `find` fills."""
-        return [self.choice, self.caption, self.more, self.count, self.summary]
+        self.picked = gr.Textbox(elem_id="familiar-pick", elem_classes=UNSEEN, label="Picked memory")
+        self.week = gr.Textbox(elem_id="familiar-week", elem_classes=UNSEEN, label="Picked week")
 
     @property
     def asked(self) -> list[Any]:
         """The components `find` reads, before those of the door."""
-        return [self.text, self.count]
+        return [self.text, self.count, *self.filters.values]
 
-    def _connect(self) -> None:
+    @property
+    def found(self) -> list[Any]:
+        """The components `find` fills."""
+        return [self.choice, self.caption, self.more, self.count]
+
+    @property
+    def overview(self) -> list[Any]:
+        """The components `looked` fills."""
+        return [self.summary, *self.filters.choices]
+
+    def connect(self, pictures: Pictures) -> None:
+        """Wire it together with the pictures, which show what the filters let through and from which a memory can be picked."""
         where = list(self._door.inputs)
-        shown = [self.open, self.detail, self.facts, self.said, self.reply, self.pin, self.confirm, self.note]
-        looks: dict[str, Any] = {"show_progress": "hidden"}
-        find = {"fn": self.find, "inputs": [*self.asked, *where], "outputs": self.found, **IN_TURN}
-        self.text.change(self._search, [self.text, *where], self.found, trigger_mode="always_last", **IN_TURN)
-        self.more.click(self._more, [*self.asked, *where], self.found, **IN_TURN)
-        self.choice.input(self._told(self._show), self.choice, shown, **looks)
-        self.saved = self.save.click(self._told(self._save), [self.open, self.said, self.reply], shown, **looks).then(**find)
-        self.pin.click(self._told(self._pin), self.open, shown, **looks).then(**find)
-        self.forget.click(self._ask, self.open, [self.confirm, self.given, self.note], **looks)
-        self.no.click(self._keep, None, [self.confirm, self.note], **looks)
-        self.forgotten = self.yes.click(self._told(self._forget), [self.open, self.given], shown, **looks).then(**find)
+        values, asked = self.filters.values, [*self.asked, *where]
+        find = {"fn": self.find, "inputs": asked, "outputs": self.found, **IN_TURN}
+        inputs = [pictures.wanted, *pictures.asked]
+        draw = {"fn": pictures.changed, "inputs": inputs, "outputs": pictures.shown, "show_progress": "hidden"}
+        self.text.change(self._search, asked, self.found, trigger_mode="always_last", **IN_TURN)
+        self.more.click(self._more, asked, self.found, **IN_TURN)
+        self.choice.input(self.opened.told(self.opened.show), self.choice, self.opened.shown, show_progress="hidden")
+        for each in (self.opened.saved, self.opened.pinned, self.opened.forgotten, self.opened.undone):
+            each.then(**find).then(self.looked, None, self.overview, show_progress="hidden").then(**draw)
 
-    def find(self, text: str, count: int, *where: Any) -> list[Any]:
+        # What is chosen in the list cannot be chosen again, so nothing is when another memory is shown, or none.
+        show = self.picked.change(self._picked, self.picked, [*self.opened.shown, self.choice], show_progress="hidden")
+        show.then(None, None, None, js=SCROLL)
+        self.opened.forgotten.then(_nothing_chosen, None, self.choice, show_progress="hidden")
+        days = [self.filters.since, self.filters.until]
+        self.week.change(_days, self.week, days, show_progress="hidden")
+        filtered = [*(each.input for each in self.filters.choices), *(each.change for each in days)]
+        changes = [event(self.filters.named, values, self.filters.frame, show_progress="hidden") for event in filtered]
+        changes.append(self.filters.clear.click(self.filters.cleared, None, [*values, self.filters.frame], show_progress="hidden"))
+        for each in changes:
+            each.then(self._search, asked, self.found, **IN_TURN).then(**draw)
+
+    def find(self, text: str, count: int, *values: Any) -> list[Any]:
         """Return what fills `found`. Never raises: a failure is a sentence."""
         import gradio as gr
 
+        wanted = values[: len(self.filters.values)]
         try:
-            listing = Listing(self._door.app(), self._door.person())
-            found = listing.find(text or "", self._door.here(*where).companion, count)
-            summary = listing.summary()
+            here = self._door.here(*values[len(wanted) :])
+            person = self._door.person()
+            found = Listing(self._door.app(), person).find(text or "", here.companion, count, self.filters.chosen(*wanted))
         except FamiliarError as exc:
-            return [gr.update(), note(str(exc), "bad"), gr.update(visible=False), count, ""]
+            return [gr.update(), note(str(exc), "bad"), gr.update(visible=False), count]
         except Exception as exc:
             log.exception("The memories could not be listed")
             trouble = note(f"The memories cannot be listed ({type(exc).__name__}); the log has the details.", "bad")
-            return [gr.update(), trouble, gr.update(visible=False), count, ""]
-        choices = [(label(exchange), str(exchange.id)) for exchange in found.exchanges]
-        more = gr.update(visible=len(choices) < found.total)
-        return [gr.update(choices=choices), note(found.caption), more, count, note(summary)]
+            return [gr.update(), trouble, gr.update(visible=False), count]
+        viewer = Viewer(person.id, here.place)
+        choices = [(label(memory, viewer), str(memory.exchange.id)) for memory in found.memories]
+        return [gr.update(choices=choices), note(found.caption), gr.update(visible=len(choices) < found.total), count]
 
-    def _listing(self) -> Listing:
-        return Listing(self._door.app(), self._door.person())
-
-    def _show(self, chosen: str) -> list[Any]:
-        return self._opened(self._listing().one(int(chosen)), "")
-
-    def _save(self, chosen: str, said: str, reply: str) -> list[Any]:
-        listing = self._listing()
-        listing.edit(int(chosen), said or "", reply or "")
-        return self._opened(listing.one(int(chosen)), "Saved.")
-
-    def _pin(self, chosen: str) -> list[Any]:
-        listing = self._listing()
-        pinned = listing.pin(int(chosen))
-        return self._opened(
-            listing.one(int(chosen)), "Pinned: it comes first among what is as relevant." if pinned else "Not pinned any more."
-        )
-
-    def _forget(self, chosen: str, given: bool) -> list[Any]:
-        gone = self._listing().forget(int(chosen), given=bool(given))
-        return _closed("Forgotten." if gone == 1 else f"Forgotten: {gone} exchanges, copies included.", "good")
-
-    def _told(self, action: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
-        """Return a handler that shows a failure of `action` as a sentence below the list."""
-
-        def handler(chosen: str | None, *values: Any) -> list[Any]:
-            if chosen is None:
-                return _closed("Choose a memory first.")
-            try:
-                return action(chosen, *values)
-            except FamiliarError as exc:
-                return _unchanged(str(exc))
-            except Exception as exc:
-                log.exception("A memory could not be shown or changed")
-                return _unchanged(f"This did not work ({type(exc).__name__}); the log has the details.")
-
-        return handler
-
-    def _opened(self, exchange: Exchange, done: str) -> list[Any]:
-        import gradio as gr
-
-        viewer = Viewer(self._door.person().id)
-        return [
-            str(exchange.id),
-            gr.update(visible=True),
-            facts(exchange, viewer),
-            gr.update(value=exchange.said, label=f"{viewer.name(exchange.person)} said"),
-            gr.update(value=exchange.reply, label=f"{exchange.companion} replied"),
-            gr.update(value="Unpin" if exchange.pinned else "Pin"),
-            gr.update(visible=False),
-            note(done, "good"),
-        ]
-
-    def _ask(self, chosen: str | None) -> list[Any]:
+    def looked(self) -> list[Any]:
+        """Return what fills `overview`. Never raises: what cannot be known now stays as it is."""
         import gradio as gr
 
         try:
-            given = len(self._listing().given(int(chosen))) if chosen is not None else 0
-        except FamiliarError as exc:
-            return [gr.update(visible=False), gr.update(), note(str(exc), "bad")]
-        those = "the later exchange whose reply was" if given == 1 else f"the {given} later exchanges whose replies were"
-        tick = gr.update(visible=given > 0, value=False, label=f"Forget {those} given this memory, too; it may be repeated there.")
-        return [gr.update(visible=True), tick, ""]
+            person = self._door.person()
+            listing = Listing(self._door.app(), person)
+            return [note(listing.summary()), *self.filters.offered(listing.browsing, person)]
+        except FamiliarError:  # the list says why
+            return ["", *(gr.update() for _ in self.filters.choices)]
+        except Exception:
+            log.exception("What there is to filter by could not be found out")
+            return ["", *(gr.update() for _ in self.filters.choices)]
 
-    def _keep(self) -> list[Any]:
-        import gradio as gr
+    def _picked(self, picked: str) -> list[Any]:
+        return [*self.opened.told(self.opened.show)(picked.partition(" ")[0]), _nothing_chosen()]
 
-        return [gr.update(visible=False), note("Kept.", "good")]
+    def _search(self, text: str, count: int, *values: Any) -> list[Any]:
+        return self.find(text, PAGE, *values)
 
-    def _search(self, text: str, *where: Any) -> list[Any]:
-        return self.find(text, PAGE, *where)
-
-    def _more(self, text: str, count: int, *where: Any) -> list[Any]:
-        return self.find(text, count + PAGE, *where)
+    def _more(self, text: str, count: int, *values: Any) -> list[Any]:
+        return self.find(text, count + PAGE, *values)
 
 
-def _closed(text: str, kind: str = "quiet") -> list[Any]:
+def _nothing_chosen() -> Any:
     import gradio as gr
 
-    return [None, gr.update(visible=False), "", "", "", gr.update(), gr.update(visible=False), note(text, kind)]
+    return gr.update(value=None)
 
 
-def _unchanged(trouble: str) -> list[Any]:
-    import gradio as gr
-
-    return [*(gr.update() for _ in range(7)), note(trouble, "bad")]
+def _days(week: str) -> list[str]:
+    """Return the first and the last day of a week that was picked."""
+    since, _, until = week.partition(" ")[0].partition("/")
+    return [since, until]

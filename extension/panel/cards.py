@@ -61,6 +61,11 @@ def facts(exchange: Exchange, viewer: Viewer) -> str:
     return '<p class="facts">' + " · ".join(escape(part) for part in parts if part) + "</p>"
 
 
+def scores(memory: Memory) -> str:
+    """Return how well a memory was found: in total, by its words, and by its meaning."""
+    return f"{memory.score:.2f} · words {memory.lexical:.2f} · meaning {memory.dense:.2f}"
+
+
 def shortened(text: str, longest: int) -> str:
     """Return text as one line of at most `longest` characters."""
     line = " ".join(text[: longest * 4].split())
@@ -89,9 +94,9 @@ def _card(memory: Memory, viewer: Viewer, scored: bool) -> str:
 
 def _scores(memory: Memory) -> str:
     percent = round(memory.score * 100)
-    parts = f"words {memory.lexical:.2f} · meaning {memory.dense:.2f}"
     bar = f'<span class="bar" aria-hidden="true"><i style="width:{percent}%"></i></span>'
-    return f'<p class="scores">{bar}<b>{memory.score:.2f}</b> <span>{parts}</span></p>'
+    total, _, parts = scores(memory).partition(" · ")
+    return f'<p class="scores">{bar}<b>{total}</b> <span>{parts}</span></p>'
 
 
 def _words(speaker: str, text: str, longest: int) -> str:

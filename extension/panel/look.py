@@ -13,8 +13,13 @@ def css() -> str:
 
 
 def watch_chat() -> str:
-    """Return the script for the webui: it presses the panel's refresh button after each reply."""
-    return text("panel.js")
+    """Return the script for the webui: it presses the panel's refresh button after each reply, and lets memories be picked."""
+    return text("panel.js") + picking()
+
+
+def picking() -> str:
+    """Return the script that tells the panel what was clicked in its pictures."""
+    return text("pick.js")
 
 
 def text(name: str) -> str:

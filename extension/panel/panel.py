@@ -1,5 +1,5 @@
-"""The panel: switches, why it answered so, and the memories. In the webui and in the standalone chat, so it is made only of what
-Gradio 4.37 and Gradio 6 have in common.
+"""The panel: switches, why it answered so, the memories, and pictures of them. In the webui and in the standalone chat, so it
+is made only of what Gradio 4.37 and Gradio 6 have in common.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from .browser import IN_TURN, Browser
 from .cards import note
 from .controls import Controls
 from .door import Door
+from .pictures import Pictures
 from .reasons import NOTHING_YET, reasons
 
 
@@ -44,24 +45,31 @@ def build_panel(door: Door) -> Panel:
             controls = Controls(door)
         with gr.Accordion("What it remembers", open=True):
             browser = Browser(door)
-    looking = _looking(door, why, browser)
+        # What is made of memories (facts, summaries) stands here: a class like these, which `_looking` fills.
+        with gr.Accordion("When, and what about", open=True):
+            pictures = Pictures(door, browser.filters)
+    browser.connect(pictures)
+    looking = _looking(door, why, browser, pictures)
     refresh.click(**looking)
-    browser.forgotten.then(**looking)
+    for each in (browser.opened.forgotten, browser.opened.undone):
+        each.then(**looking)
     if Context.root_block is not None:
         Context.root_block.load(controls.load, None, controls.components, show_progress="hidden")
         Context.root_block.load(**looking)
-    return Panel(refresh, why, looking, (browser.saved, browser.forgotten))
+    opened = browser.opened
+    return Panel(refresh, why, looking, (opened.saved, opened.forgotten, opened.undone))
 
 
-def _looking(door: Door, why: Any, browser: Browser) -> dict[str, Any]:
-    """Return the event that fills "why" and the list anew."""
-    asked = len(browser.asked)
+def _looking(door: Door, why: Any, browser: Browser, pictures: Pictures) -> dict[str, Any]:
+    """Return the event that fills "why", the list, what there is to filter by, and the timeline anew."""
+    asked, wanted = len(browser.asked), len(browser.filters.values)
 
     def look(*values: Any) -> list[Any]:
-        return [_why(door, values[asked:]), *browser.find(*values)]
+        weeks = pictures.weeks(*values[asked - wanted : asked])
+        return [_why(door, values[asked:]), *browser.find(*values), *browser.looked(), weeks]
 
     inputs = [*browser.asked, *door.inputs]
-    return {"fn": look, "inputs": inputs, "outputs": [why, *browser.found], **IN_TURN}
+    return {"fn": look, "inputs": inputs, "outputs": [why, *browser.found, *browser.overview, pictures.timeline], **IN_TURN}
 
 
 def _why(door: Door, where: tuple[Any, ...]) -> str:

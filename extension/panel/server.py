@@ -13,7 +13,7 @@ from typing import Any
 from ..app import App
 from ..errors import FamiliarError, SettingsError
 from ..settings import Settings
-from .look import css, text
+from .look import css, picking, text
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +130,8 @@ def look() -> dict[str, Any]:
     from .theme import theme
 
     # In the head as they are: what is given as `css` is rewritten on the way.
-    return {"theme": theme(), "head": f"<style>{css()}{text('standalone.css')}</style><script>{text('standalone.js')}</script>"}
+    style, script = css() + text("standalone.css"), text("standalone.js") + picking()
+    return {"theme": theme(), "head": f"<style>{style}</style><script>{script}</script>"}
 
 
 def warm_up(app: App) -> Thread:

@@ -1,7 +1,7 @@
-"""Serves the standalone chat with a scripted host, for the browser tests: python -m tests.browser.child SCRIPT PAUSE.
+"""Serves the standalone chat with a scripted host, for the browser tests: python -m tests.browser.child SCRIPT PAUSE [years].
 
 SCRIPT is `echo` (quotes what was said), `think` (reasons first) or `shown` (quotes the whole prompt). PAUSE is the
-seconds between two words. Everything else comes from the FAMILIAR_* environment.
+seconds between two words; with `years` there are memories already (see years.py). Everything else comes from the FAMILIAR_* environment.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from extension.hosts.scripted import Scripted, shown
 from extension.messages import Generation, Message
 from extension.panel.standalone import serve
 from extension.settings import load
+
+from .years import live
 
 
 def echo(messages: Sequence[Message]) -> str:
@@ -42,4 +44,7 @@ if __name__ == "__main__":
     host = Paced({"echo": echo, "think": think, "shown": shown}[sys.argv[1]])
     host.pause = float(sys.argv[2])
     settings = load()
-    serve(build(settings, host=host if settings.host == "scripted" else None))
+    app = build(settings, host=host if settings.host == "scripted" else None)
+    if sys.argv[3:] == ["years"]:
+        live(app)
+    serve(app)

@@ -10,7 +10,7 @@ from extension.hosts.scripted import Scripted
 from extension.memory.diary import Answer
 from extension.messages import Briefing, Memory, Person, Place
 from extension.panel.door import Door, Here
-from extension.panel.look import css
+from extension.panel.look import css, picking
 from extension.panel.panel import build_panel
 from extension.settings import load, save
 from tests.host.launch import _shim
@@ -26,7 +26,9 @@ def door_of(app: App) -> Door:
 
     for number in range(30):
         app.companion.remember(app.turn(f"Entry {number} is about the weather.", Place("chat:1")), Answer("I see."))
+    app.companion.remember(app.turn("My kite is red.", Place("chat:kites", title="Kites"), "Robin"), Answer("Nice."))
     app.companion.remember(app.turn(HOSTILE, Place("chat:2")), Answer("<b>Nice</b>"))
+    app.memories.settle()
     door = Door(lambda: app, lambda: Person("me"), lambda: Here("Familiar"), lambda: app.attention, keep, title="Familiar")
     recalled = Memory(app.memories.diary.browse(limit=1)[0], 0.9, 1.0, 0.5)
     door.whys.keep(app.turn("What is my parrot called?", Place("chat:3")), Briefing("text", (recalled,), 42))
@@ -38,7 +40,7 @@ def serve() -> None:
     _shim()
     import gradio as gr
 
-    with gr.Blocks(analytics_enabled=False, css=css()) as page:
+    with gr.Blocks(analytics_enabled=False, css=css(), head=f"<script>{picking()}</script>") as page:
         build_panel(door_of(build(load(), host=Scripted())))
     _, url, _ = page.launch(server_name="127.0.0.1", server_port=int(os.environ["TEST_PORT"]), quiet=True, prevent_thread_lock=True)
     sys.stdout.write(f"Gradio {gr.__version__}. Familiar is at {url.rstrip('/')}\n")

@@ -7,6 +7,7 @@ the real webui (`make host-test`) build such a one.
 from __future__ import annotations
 
 import os
+import re
 import socket
 
 import pytest
@@ -55,7 +56,7 @@ def test_it_shows_why_and_hostile_words_stay_text(window):
 
 def test_the_list_grows_and_is_searched(window):
     window.find("#familiar-more").click()
-    expect(window.memories).to_have_count(31)
+    expect(window.memories).to_have_count(32)
     window.search("parrot")
     expect(window.memories.first).to_contain_text("My parrot")
 
@@ -74,6 +75,38 @@ def test_a_memory_is_mended_pinned_and_forgotten(window):
     expect(window.find("#familiar-list-note")).to_have_text("Forgotten.")
     window.search("tide")
     expect(window.memories.filter(has_text="tide")).to_have_count(0)
+    window.find("#familiar-undo").click()
+    expect(window.find("#familiar-list-note")).to_have_text("It is back.")
+    expect(window.memories.filter(has_text="tide")).to_have_count(1)
+
+
+def test_filters_narrow_the_list_and_are_cleared(window):
+    window.find("#familiar-filters > .label-wrap").click()
+    window.find("#familiar-place input").click()
+    window.find("#familiar-place [role=option]").filter(has_text="Kites · 1").click()
+    expect(window.find("#familiar-found")).to_contain_text("1 found with these filters")
+    expect(window.memories).to_have_count(1)
+    expect(window.find("#familiar-filters > .label-wrap")).to_contain_text("Filters (1)")
+    window.find("#familiar-until textarea, #familiar-until input").fill("2001")
+    expect(window.find("#familiar-found")).to_contain_text("No memory matches these filters.")
+    expect(window.find("#familiar-timeline")).to_contain_text("No memory matches these filters.")
+    window.find("#familiar-clear").click()
+    expect(window.memories).to_have_count(25)
+
+
+def test_the_timeline_and_the_map_are_drawn_and_can_be_picked_from(window):
+    window.find("#familiar-filters > .label-wrap").click()
+    window.find("#familiar-timeline g").last.click()
+    expect(window.find("#familiar-since textarea, #familiar-since input")).to_have_value(re.compile(r"\d{4}-\d\d-\d\d"))
+    window.find("#familiar-draw").click()
+    kite = window.find("#familiar-map figure > svg g").filter(has_text="My kite is red.")
+    for _ in range(2):
+        kite.locator("path").dispatch_event("click")
+        expect(window.find("#familiar-said textarea")).to_have_value("My kite is red.")
+        window.memories.filter(has_text="My parrot").click()
+        expect(window.find("#familiar-said textarea")).to_have_value(re.compile("My parrot"))
+    expect(window.find("#familiar-map")).to_contain_text("what is alike in meaning lies close together")
+    assert window.page.evaluate("window.hacked") is None
 
 
 def test_settings_are_kept(window):

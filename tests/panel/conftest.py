@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import gradio as gr
 import pytest
 
 from extension.app import App, build
@@ -13,6 +16,21 @@ from extension.messages import Person, Place
 from extension.panel.chats import Chats
 from extension.panel.door import Door, Here
 from extension.settings import load, save
+
+NO_FILTERS = ("", "", "", "", "")
+
+
+def in_a_loop(build):
+    """Call a function while an event loop runs: where none does, Gradio makes one and never closes it.
+
+    In a thread, since the loop of a browser test may still be running in this one.
+    """
+
+    async def called():
+        return build()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(called())).result()
 
 
 def echo(messages):
@@ -50,3 +68,11 @@ def door(app) -> Door:
         app.use(save(app.settings, **values))
 
     return Door(lambda: app, lambda: Person("me"), lambda: Here("Familiar", "chat:now"), lambda: app.attention, keep)
+
+
+@pytest.fixture
+def blocks():
+    """An open context that components can be made in."""
+    blocks = in_a_loop(lambda: gr.Blocks(analytics_enabled=False).__enter__())
+    yield blocks
+    in_a_loop(blocks.__exit__)

