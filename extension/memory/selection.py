@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ..database import Database, exchange
 from ..errors import NotFound
 from .diary import EVERYTHING, Filter
-from .fulltext import FullText, meaningful
+from .fulltext import FullText
 from .rows import slices
 
 
@@ -36,8 +36,9 @@ def select(database: Database, selection: Selection, limit: int | None = None) -
     """
     query = sa.select(exchange.c.id).where(selection.chosen.condition())
     if selection.words.strip():
-        FullText(database).catch_up()
-        query = query.where(_holds(selection.words.strip()))
+        fulltext = FullText(database)
+        fulltext.catch_up()
+        query = query.where(_holds(fulltext, selection.words.strip()))
     query = query.order_by(exchange.c.said_at.desc(), exchange.c.id.desc())
     with database.read() as connection:
         if not selection.ids:
@@ -68,10 +69,7 @@ def copies(database: Database, ids: Sequence[int]) -> int:
     return len(found - set(ids))
 
 
-def _holds(words: str) -> sa.ColumnElement[bool]:
+def _holds(fulltext: FullText, words: str) -> sa.ColumnElement[bool]:
     literal = sa.or_(exchange.c.said.icontains(words, autoescape=True), exchange.c.reply.icontains(words, autoescape=True))
-    terms = " AND ".join(f'"{word}"' for word in meaningful(words))
-    if not terms:
-        return literal
-    indexed = sa.text("SELECT rowid FROM exchange_text WHERE exchange_text MATCH :terms").bindparams(terms=f"{{said reply}} : ({terms})")
-    return sa.or_(literal, exchange.c.id.in_(indexed.columns(sa.column("rowid", sa.Integer))))
+    indexed = fulltext.holding(words)
+    return literal if indexed is None else sa.or_(literal, exchange.c.id.in_(indexed))
