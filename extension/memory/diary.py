@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from ..database import Database, embedding, exchange, forgotten, next_revision, participant, person, place
 from ..errors import NotFound
 from ..messages import Exchange, Turn, digest
+from .numbering import forget_places
 from .realms import realm_of
 from .rows import clean, clean_turn, keep_people, selected, slices, to_exchange
 
@@ -197,6 +198,7 @@ class Diary:
             bury(connection, *rows.values(), for_good=True)
             if rows:
                 _forget_names(connection)
+                forget_places(connection, {row.place_id for row in rows.values()})
         return len(rows)
 
     def places(self, person_id: str | None = None, prefix: str = "") -> list[tuple[str, str, str, float, int]]:
