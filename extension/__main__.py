@@ -11,6 +11,7 @@ from .cli import changes, console, files, listing, program
 from .cli.chat import chat
 from .cli.configuration import settings
 from .cli.diagnosis import doctor
+from .cli.move import move
 from .cli.options import DataDir, Verbose
 from .cli.serving import serve
 
@@ -49,6 +50,7 @@ memory.command()(changes.edit)
 memory.command()(changes.forget)
 memory.command()(files.export)
 memory.command("import")(files.import_)
+memory.command()(move)
 memory.command()(listing.stats)
 memory.command()(changes.reindex)
 app.command()(serve)

@@ -27,6 +27,7 @@ _SYMPTOMS: tuple[tuple[str, type[StoreError], str], ...] = (
     ("unable to open", StoreReadOnly, "it cannot be opened. Check that the folder exists and that you may write in it"),
     ("no such module", StoreError, "this Python's SQLite was built without FTS5. Use another Python, such as Debian's or python.org's"),
 )
+_MADE_BY = sa.text("SELECT sql FROM sqlite_master WHERE name = :name")
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32000", "mmap_size=268435456")
 
 
@@ -83,6 +84,17 @@ class Sqlite:
             raw: Any = connection.connection.dbapi_connection
             raw.execute("INSERT INTO exchange_text(exchange_text) VALUES('optimize')")
             raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def given(self, connection: sa.Connection, table: sa.Table) -> int:
+        [key] = table.primary_key
+        highest = int(connection.execute(sa.select(sa.func.max(key))).scalar() or 0)
+        found = connection.execute(sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name}).scalar()
+        return max(highest, int(found or 0))
+
+    def give_after(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
+        if "AUTOINCREMENT" in connection.execute(_MADE_BY, {"name": table.name}).scalar_one():  # others take the highest there is
+            connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
+            connection.execute(sa.text("INSERT INTO sqlite_sequence VALUES (:name, :seq)"), {"name": table.name, "seq": number})
 
     def size(self, engine: sa.Engine, tables: Collection[str]) -> int:
         total = 0
