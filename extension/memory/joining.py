@@ -64,7 +64,33 @@ def _known(connection: sa.Connection, conversation: Conversation, whose: Attribu
     return Person(who, name or clean(conversation.speaker)), Place(where, found is not None and bool(found.shared), title)
 
 
-def _aligned(held: Sequence[Any], rows: Sequence[ChatRow]) -> Iterator[Pair]:
+def _aligned(held: Sequence[Any], rows: Sequence[ChatRow]) -> list[Pair]:
+    """Return the two sides beside each other, so that the fewest rows are new.
+
+    Where a chat repeats itself, the longest common parts can leave over a row that is there; one question after the other finds it.
+    """
+    pairs = list(_by_words(held, rows))
+    if any(old is None for old, _ in pairs) and (found := list(_one_by_one(held, rows))) and all(old is not None for old, _ in found):
+        return found
+    return pairs
+
+
+def _one_by_one(held: Sequence[Any], rows: Sequence[ChatRow]) -> Iterator[Pair]:
+    """Yield each row of the chat beside the next of the diary that asks the same."""
+    left = iter(rows)
+    row = next(left, None)
+    for each in held:
+        if row is not None and row.said == each.said:
+            yield each, row
+            row = next(left, None)
+        else:
+            yield each, None
+    while row is not None:
+        yield None, row
+        row = next(left, None)
+
+
+def _by_words(held: Sequence[Any], rows: Sequence[ChatRow]) -> Iterator[Pair]:
     """Yield what both sides hold, in order; beside each other are the same words, and the same question with another reply."""
     for same, old, new in _blocks(held, rows, [source(each) for each in held], [_key(row) for row in rows]):
         if same:

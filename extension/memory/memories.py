@@ -12,12 +12,14 @@ from ..database import Database, exchange
 from ..errors import FamiliarError, StoreError
 from ..messages import Attention, Memory, Person, Place, Scope, Turn
 from ..ports import Embedder
+from ..vectors import Server
 from .catchup import CatchUp
 from .diary import EVERYTHING, Answer, Diary, Filter
 from .exports import Exports
 from .facts import Fact, Facts
 from .forgetting import Forgetting
 from .fulltext import FullText
+from .numbering import likely_row, next_row
 from .recall import Question, Recall
 from .reconcile import ChatRow, Reconciled, reconcile
 from .retention import Retention
@@ -60,11 +62,19 @@ class Stats:
 class Memories:
     """The memory of one data directory. Constructing it does nothing; the first use opens the database."""
 
-    def __init__(self, database: Database, embedder: Embedder, data_dir: Path, patience: float = 20.0, retention_days: int = 0) -> None:
+    def __init__(
+        self,
+        database: Database,
+        embedder: Embedder,
+        data_dir: Path,
+        patience: float = 20.0,
+        retention_days: int = 0,
+        server: Server | None = None,
+    ) -> None:
         self.database = database
         self.diary = Diary(database)
         self.fulltext = FullText(database)
-        self.semantic = Semantic(database, embedder, data_dir / "vectors")
+        self.semantic = Semantic(database, embedder, data_dir / "vectors", server)
         self.recall = Recall(database, self.diary, self.fulltext, self.semantic)
         self.facts = Facts(database)
         self.fact_finding = FactFinding(database)
@@ -155,12 +165,13 @@ class Memories:
         self.catch_up.run()
 
     def next_row(self, place_id: str) -> int:
-        """Return the row after the last one of a place."""
-        import sqlalchemy as sa
-
-        with self.database.read() as connection:
-            last = connection.execute(sa.select(sa.func.max(exchange.c.row)).where(exchange.c.place_id == place_id)).scalar()
-        return 0 if last is None else int(last) + 1
+        """Return a row after the last one of a place, and give it to nobody else. Raises StoreError when the diary cannot be read."""
+        place_id = clean(place_id)
+        try:
+            return next_row(self.database, place_id)
+        except StoreError as exc:  # what is said there now is kept aside
+            log.warning("%s", exc)
+            return likely_row(self.database, place_id)
 
     def stats(self, chosen: Filter = EVERYTHING) -> Stats:
         """Return counts and sizes. Raises StoreError."""
@@ -177,10 +188,7 @@ class Memories:
         ).where(chosen.condition())
         with self.database.read() as connection:
             exchanges, people, places, pinned, first, last = connection.execute(query).one()
-        path = self.database.path
-        files = [path.with_name(path.name + ending) for ending in ("", "-wal", "-shm")] if path else []
-        vectors = list((self._data_dir / "vectors").rglob("*"))
-        sizes = (_size(files), _size(vectors))
+        sizes = (self.database.size(), _size(list((self._data_dir / "vectors").rglob("*"))))
         waiting = (self.spool.waiting(), self.semantic.behind())
         return Stats(exchanges, people, places, pinned, first, last, *sizes, *waiting, self.semantic.kind)
 

@@ -80,11 +80,14 @@ class _Candidate:
     number: int
     score: float
     strength: float
-    cosine: float
+    cosine: float | None
+    """None where nothing is known: no embedding model, or not embedded yet."""
 
-    def is_evidence(self, close: float, *, known: bool) -> bool:
+    def is_evidence(self, close: float) -> bool:
         """Return whether this bears on the question at all: close in meaning, or in words the meaning does not contradict."""
-        return self.cosine >= close or (self.strength >= WORDS and (self.cosine >= NEAR or not known))
+        if self.cosine is not None and self.cosine >= close:
+            return True
+        return self.strength >= WORDS and (self.cosine is None or self.cosine >= NEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,29 +134,31 @@ class Recall:
         # What the model sees anyway goes before the scores are normalised: it would be the best match of all.
         hidden = {*question.without, *self._diary.ids_of(question.visible)}
         vectors = self._embedded(question.text, names) if dense else None
-        seeds, evident = self._seeds(question, realms, hidden, vectors, gate=gate)
+        seeds, evident, known = self._seeds(question, realms, hidden, vectors, gate=gate)
         if not seeds:
             return None
         place = question.place.id if question.scope == "place" else None
-        pool = self._pools.around(seeds, realms, place, dense=vectors is not None)
+        vectors = vectors if known else None
+        pool = self._pools.around(seeds, realms, place, dense=known)
         asked = understood(question.text, question.now or datetime.now().astimezone())
         found = features(asked, question.person.id, pool, self._pools.profiles, self._fulltext.frequencies, vectors)
         return Looked(pool, found, _shown(pool, hidden, evident), asked.about_now)
 
     def _seeds(
         self, question: Question, realms: Sequence[int], hidden: Collection[int], vectors: Vectors | None, *, gate: bool
-    ) -> tuple[list[int], set[int]]:
-        """Return the best candidates of both searches, and which of all candidates pass the gate."""
+    ) -> tuple[list[int], set[int], bool]:
+        """Return the best candidates of both searches, which of all candidates pass the gate, and whether meaning could be asked."""
         limit = CANDIDATES + min(len(hidden), 4 * CANDIDATES)
         place = question.place.id if question.scope == "place" else None
         matches = [match for match in self._fulltext.search(question.text, realms, limit, place) if match.exchange not in hidden]
         similar = self._by_meaning(realms, place, matches, limit, vectors)
         known = similar is not None
         similar = {number: cosine for number, cosine in (similar or {}).items() if number not in hidden}
-        close = close_enough(self._semantic.size(realms)) if gate else -1.0
+        close = close_enough(self._semantic.size(realms))
         ranked = _ranked(matches, similar, known=known)
-        evident = {each.number for each in ranked if each.is_evidence(close, known=known)}
-        return ([each.number for each in ranked[: max(SEEDS, 2 * question.limit)]] if evident else []), evident
+        evident = {each.number for each in ranked if not gate or each.is_evidence(close)}
+        seeds = [each.number for each in ranked[: max(SEEDS, 2 * question.limit)]] if evident else []
+        return seeds, evident, known
 
     def _embedded(self, text: str, names: Collection[str]) -> Vectors | None:
         """Return the vectors of the question and of its statement form, or None where there is no embedding model."""
@@ -235,8 +240,8 @@ def _ranked(matches: Sequence[Match], similar: dict[int, float], *, known: bool)
     weights = (LEXICAL_WEIGHT, DENSE_WEIGHT) if known else (1.0, 0.0)
     candidates = []
     for number in {*words, *similar}:
-        match, cosine = words.get(number), max(similar.get(number, 0.0), 0.0)
-        score = weights[0] * (match.score / best_word if match else 0.0) + weights[1] * cosine / best_similar
+        match, cosine = words.get(number), similar.get(number)
+        score = weights[0] * (match.score / best_word if match else 0.0) + weights[1] * max(cosine or 0.0, 0.0) / best_similar
         candidates.append(_Candidate(number, score, match.strength if match else 0.0, cosine))
     return sorted(candidates, key=lambda candidate: (-candidate.score, -candidate.number))
 

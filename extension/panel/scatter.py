@@ -70,4 +70,3 @@ def _legend(kinds: dict[str, int], places: Counter[str], titles: dict[str, str])
 def _entry(kind: int | None, title: str, count: int) -> str:
     mark = f'<svg viewBox="0 0 10 10" aria-hidden="true">{_shape(kind, 5, 5)}</svg>'
     return f"<li>{mark}<span>{escape(title)}</span> {count:,}</li>"
-

@@ -139,6 +139,7 @@ def asked():
     sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
 
+@pytest.mark.embedded
 def test_what_needs_no_words_is_answered_by_an_index_alone(alices, database, diary, asked):
     told(diary, ("One.", ""))
     asked.clear()

@@ -54,6 +54,7 @@ def rows(database) -> list[dict[str, object]]:
         return [dict(row) for row in connection.execute(sa.select(*columns).order_by(exchange.c.id)).mappings()]
 
 
+@pytest.mark.embedded
 def test_forgotten_words_are_in_no_byte_of_any_file(memories, data_dir):
     log_to_file(Settings(data_dir=data_dir, log_level="DEBUG"))
     told(memories, ("Good morning", "Hello Alice"))
@@ -82,6 +83,7 @@ def test_what_came_after_forgotten_exchanges_does_not_carry_their_words_on(memor
     assert memories.fulltext.count() == 30
 
 
+@pytest.mark.embedded
 def test_a_forgotten_vector_is_in_no_byte_of_chromas_files(memories, data_dir):
     told(memories, ("Good morning", "Hello Alice"))
     ids = told(memories, *SECRETS, place=Place("study"))
@@ -96,6 +98,7 @@ def test_a_forgotten_vector_is_in_no_byte_of_chromas_files(memories, data_dir):
     assert (memories.semantic.kind, memories.semantic.indexed()) == ("chroma", memories.semantic.expected())
 
 
+@pytest.mark.embedded
 def test_a_large_vector_index_is_not_made_anew(memories, data_dir, monkeypatch):
     monkeypatch.setattr(semantic, "MOST_REMADE", 3)
     told(memories, ("Good morning", "Hello Alice"))
@@ -119,6 +122,7 @@ forgetting.forget([1, 2], undo_for=30)
 """
 
 
+@pytest.mark.embedded
 def test_what_a_killed_process_forgot_stays_forgotten_and_is_erased_by_the_next(open_memories, data_dir):
     first = open_memories()
     told(first, *SECRETS)
@@ -154,6 +158,7 @@ def test_what_cannot_be_erased_yet_is_owed(database, tmp_path, caplog):
     assert tries == [1, 2, 1, 2, 1, 2]
 
 
+@pytest.mark.embedded
 def test_a_reader_of_the_diary_delays_the_erasing_and_is_named(open_memories, data_dir, caplog):
     memories = open_memories(lock_timeout=0.1)
     ids = told(memories, *SECRETS)
@@ -274,6 +279,7 @@ def test_damaged_turns_of_others_stay(tmp_path):
     assert spool.forget(lambda: ["Nothing"]) == 0
 
 
+@pytest.mark.embedded
 def test_the_file_shrinks_when_much_was_forgotten(memories, data_dir):
     ids = told(memories, *((f"Statement {number} " + "x" * 3000, "y" * 3000) for number in range(60)))
     memories.forget(ids[:5])

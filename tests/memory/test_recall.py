@@ -192,6 +192,12 @@ def test_an_index_that_is_wrong_betrays_nothing(past):
     assert secret not in [memory.exchange.id for memory in found]
 
 
+def test_what_is_not_embedded_yet_is_recalled_by_its_words(past):
+    said = past.diary.write(turn("The code of my locker is 4711.", 5), Answer("Noted."))
+    past.fulltext.catch_up()
+    assert recalled(past, "What is the code of my locker?")[:1] == [said]
+
+
 def test_a_missing_model_leaves_the_words_to_decide(open_memories, caplog):
     memories = open_memories(embedder=Absent())
     told(memories, *PAST)

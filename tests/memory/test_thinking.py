@@ -17,6 +17,7 @@ from .thinker import main
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("steps", [1, 7, 13])
 def test_a_kill_at_any_moment_doubles_and_loses_nothing(memories, data_dir, steps):
     rows = [(f"The ticket of the red ferry has the number {number} on it, says the old captain.", "I see. " * 30) for number in range(12)]
