@@ -42,7 +42,7 @@ as_root() {
 }
 endef
 
-.PHONY: all help setup run test test-fast check fix docs bench host-test webui install uninstall pins python chromium stale
+.PHONY: all help setup run test test-fast check fix docs bench host-test webui install uninstall pins python chromium postgresql stale
 
 all: check test ## Check and test everything (what `make` alone does)
 
@@ -54,11 +54,11 @@ setup: .venv/.runtime ## Create .venv and install the program
 run: .venv/.runtime ## Serve the chat on http://127.0.0.1:7861
 	@exec $(BIN)/familiar serve $(ARGS)
 
-test: .venv/.test chromium ## Run every test
+test: .venv/.test chromium postgresql ## Run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not host" $(ARGS)
 
-test-fast: .venv/.test ## Run the tests that need neither a model nor a browser
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not browser and not model and not host" $(ARGS)
+test-fast: .venv/.test ## Run the tests that need neither a model nor a browser nor a server
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not browser and not model and not postgres and not host" $(ARGS)
 
 # The direction of imports (import-linter) is one of the tests of the layout.
 check: .venv/.test ## Lint, check types, layout and documentation
@@ -168,6 +168,19 @@ chromium:
 	fi
 	echo "The browser tests need Chromium, which could not be installed from here." >&2
 	echo "Run: sudo apt-get install chromium    or leave them out: make test-fast" >&2
+	exit 1
+
+# The tests start servers of their own; Debian keeps the programs out of the PATH.
+postgresql:
+	@if command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then exit 0; fi
+	$(AS_ROOT)
+	echo "Installing Debian's postgresql for the tests of the diary ..."
+	if command -v apt-get >/dev/null 2>&1 && as_root apt-get update -qq &&
+	    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; then
+	  exit 0
+	fi
+	echo "The tests of the diary in PostgreSQL need it, and it could not be installed from here." >&2
+	echo "Run: sudo apt-get install postgresql    or leave them out: make test-fast" >&2
 	exit 1
 
 stale:

@@ -24,6 +24,7 @@ from .memory.summarising import Sizes
 from .messages import Attention, Generation, Person, Place, Turn
 from .ports import Embedder, Host
 from .settings import Settings
+from .vectors import Server
 
 if TYPE_CHECKING:
     from .ports import Vectors
@@ -155,7 +156,9 @@ class App:
 def build(settings: Settings, host: Host | None = None, embedder: Embedder | None = None) -> App:
     """Return the application of these settings. `host` and `embedder` replace those the settings name."""
     database = Database(settings.diary_url, settings.lock_timeout)
-    memories = Memories(database, embedder or _embedder(settings), settings.data_dir, settings.patience, settings.retention_days)
+    memories = Memories(
+        database, embedder or _embedder(settings), settings.data_dir, settings.patience, settings.retention_days, _chroma(settings)
+    )
     # What follows asks the application, so that settings that change later count.
     idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
     app = App(settings, memories, Companion(memories, idle, lambda: app.enrichment), idle, host)
@@ -176,6 +179,10 @@ def log_to_file(settings: Settings) -> None:
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(process)d: %(message)s"))
     logger.addHandler(handler)
+
+
+def _chroma(settings: Settings) -> Server | None:
+    return Server(settings.chroma_url, settings.chroma_token.get_secret_value()) if settings.chroma_url else None
 
 
 def _embedder(settings: Settings) -> Embedder:

@@ -1,26 +1,24 @@
-"""The database: engine, transactions, migrations, and the translation of its errors into ours.
+"""The database: its tables, transactions and migrations, and the translation of its errors into ours.
 
-SQLite runs in WAL mode, so that several processes may share one data directory, and with `synchronous=FULL`, so that
-a transaction that returned survives a power cut. A write transaction takes the write lock at once (BEGIN IMMEDIATE):
-a reader that later wants to write would otherwise fail instead of waiting.
+Which database it is, SQLite or PostgreSQL, only `dialects` knows. Either way one process writes at a time, the others
+wait, and a reader sees one state for as long as it reads.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from time import monotonic
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from .errors import SettingsError, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
+from .dialects import Dialect, dialect_of
+from .errors import StoreError, StoreLocked
 
 HEAD = "0006"
 """The newest migration; a test compares it with the migrations there are."""
@@ -129,25 +127,10 @@ summary_part = sa.Table(
     sa.Column("exchange_id", sa.BigInteger, primary_key=True),
 )
 
-_SYMPTOMS: tuple[tuple[str, type[StoreError], str], ...] = (
-    ("database is locked", StoreLocked, "another program has been writing to it for too long. Close it, or wait and try again"),
-    ("readonly database", StoreReadOnly, "it may not be written. Give yourself write permission on the file and its folder"),
-    ("disk is full", StoreFull, "the disk is full. Free some space; nothing that was stored is harmed"),
-    ("disk i/o error", StoreFull, "the disk does not take the data (it may be full or failing). Free some space and check the disk"),
-    ("not a database", StoreCorrupt, "it is not a database of ours or is damaged. Restore it from a backup, or move it away to start anew"),
-    ("malformed", StoreCorrupt, "it is damaged. Restore it from a backup, or recover what is readable with `sqlite3 FILE .recover`"),
-    ("unable to open", StoreReadOnly, "it cannot be opened. Check that the folder exists and that you may write in it"),
-    ("no such module", StoreError, "this Python's SQLite was built without FTS5. Use another Python, such as Debian's or python.org's"),
-    ("queuepool limit", StoreLocked, "too many of its connections are in use. Wait and try again"),
-)
-
-
-_LIKE = "it looks like sqlite:////folder/file"
 _IMPATIENT = 60.0
 """Seconds after a wait for the write lock was in vain in which the next waits are short."""
 _SHORT_WAIT = 1.0
-_MUCH = 0.25
-"""Part of a SQLite file that is empty pages before it is made smaller."""
+_CROWDED = "too many of its connections are in use. Wait and try again"
 _migrating = Lock()
 """Alembic keeps its context in globals: one migration at a time."""
 
@@ -163,54 +146,47 @@ class Database:
         self.url = url
         self._lock_timeout = lock_timeout
         self._impatient_until = 0.0
+        self._known: Dialect | None = None
         self._engine: sa.Engine | None = None
-        self._file_path: Path | None = None
         self._file: tuple[int, int] | None = None
         self._opening = Lock()
 
     @property
+    def dialect(self) -> Dialect:
+        """What speaks with the database. Raises SettingsError for a URL that is none."""
+        if self._known is None:
+            self._known = dialect_of(self.url, self._lock_timeout)
+        return self._known
+
+    @property
     def path(self) -> Path | None:
         """The file of a SQLite database; None for a server. Raises SettingsError for a URL that is none."""
-        try:
-            found = sa.make_url(self.url)
-        except SQLAlchemyError as exc:
-            raise SettingsError(f"FAMILIAR_DATABASE_URL is no URL of a database; {_LIKE}.") from exc
-        name = (found.database or "").removeprefix("file:")  # SQLite takes a path or, with uri=true, a URI
-        return Path(name) if found.get_backend_name() == "sqlite" and name else None
+        return self.dialect.path
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection that sees one state of the database. Raises StoreError."""
         with self._translated(), self._opened().connect() as connection:
-            yield connection
+            yield self.dialect.reading(connection)
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that is committed at the end, or rolled back on an error. Raises StoreError."""
         with self._translated(), self._opened().connect() as connection:
-            self._be_patient(connection)
-            with connection.execution_options(familiar_write=True).begin():
+            hurried = monotonic() < self._impatient_until
+            with self.dialect.writing(connection, min(self._lock_timeout, _SHORT_WAIT) if hurried else self._lock_timeout):
                 yield connection
         self._impatient_until = 0.0
 
     def compact(self) -> None:
-        """See to it that deleted words are in none of the file's bytes any more. Raises StoreError.
+        """See to it that deleted words are in none of the file's bytes any more, or in none of a server's tables. Raises StoreError."""
+        with self._translated():
+            self.dialect.compact(self._opened(), metadata.tables)
 
-        SQLite overwrites deleted rows with zeros (secure_delete); left are the segments of the full-text index, which
-        keep deleted terms until they are merged, and the write-ahead log. A file of which much is empty by now is made
-        smaller where the disk has room for that.
-        """
-        if self.path is None:
-            return
-        with self._translated(), self._opened().connect() as connection:
-            raw: Any = connection.connection.dbapi_connection
-            raw.execute("INSERT INTO exchange_text(exchange_text) VALUES('optimize')")
-            self._empty_log(raw)
-            (pages,), (empty,) = raw.execute("PRAGMA page_count").fetchone(), raw.execute("PRAGMA freelist_count").fetchone()
-            if empty > pages * _MUCH:
-                with suppress(sqlite3.OperationalError):
-                    raw.execute("VACUUM")
-                self._empty_log(raw)
+    def size(self) -> int:
+        """Return how many bytes the diary takes. Raises StoreError."""
+        with self._translated():
+            return self.dialect.size(self._opened(), metadata.tables)
 
     def close(self) -> None:
         """Close all connections; a later use opens them again."""
@@ -219,72 +195,43 @@ class Database:
         if engine is not None:
             engine.dispose()
 
-    def _empty_log(self, raw: Any) -> None:
-        busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            raise StoreLocked(
-                f"Another program is reading the diary at {self.path}, so that deleted words are still in its write-ahead log. "
-                "Let it finish, or close it; they are erased at the next try."
-            )
-
     def _opened(self) -> sa.Engine:
         with self._opening:
-            if self._engine is not None and self._file != _identity(self._file_path):
+            if self._engine is not None and self._file != _identity(self.path):
                 self._engine.dispose()  # the file was moved away or replaced: writing on would be writing into nothing
                 self._engine = None
             if self._engine is None:
-                engine = self._make_engine()
+                engine = self.dialect.engine()
                 try:
                     with _migrating:
-                        _migrate(engine, self.path)
+                        _migrate(engine, self.dialect)
                 except BaseException:
                     engine.dispose()
                     raise
-                self._engine, self._file_path = engine, self.path
-                self._file = _identity(self._file_path)
+                self._engine, self._file = engine, _identity(self.path)
             return self._engine
-
-    def _be_patient(self, connection: sa.Connection) -> None:
-        raw: Any = connection.connection.dbapi_connection
-        if isinstance(raw, sqlite3.Connection):
-            hurried = monotonic() < self._impatient_until
-            wait = min(self._lock_timeout, _SHORT_WAIT) if hurried else self._lock_timeout
-            raw.execute(f"PRAGMA busy_timeout = {round(wait * 1000)}")
-
-    def _make_engine(self) -> sa.Engine:
-        try:
-            if self.path is None:
-                return sa.create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            # hide_parameters: they are what people said, and errors go into the log.
-            engine = sa.create_engine(self.url, connect_args={"timeout": self._lock_timeout}, max_overflow=-1, hide_parameters=True)
-        except OSError as exc:
-            raise StoreReadOnly(f"Cannot create the folder {self.path.parent if self.path else ''}: {exc.strerror}.") from exc
-        except (SQLAlchemyError, ModuleNotFoundError) as exc:
-            raise SettingsError(f"FAMILIAR_DATABASE_URL cannot be used ({type(exc).__name__}); {_LIKE}.") from exc
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except DBAPIError as exc:
-            raise self._ours(exc.orig or exc) from exc
+            # PostgreSQL's errors quote the values of the row they are about.
+            raise self._ours(exc.orig or exc) from (exc if self.path else None)
         except (sqlite3.Error, PoolTimeout) as exc:
             raise self._ours(exc) from exc
 
     def _ours(self, exc: BaseException) -> StoreError:
-        where = self.path or "the database server"
-        for symptom, kind, advice in _SYMPTOMS:
-            if symptom in str(exc).lower():
-                if kind is StoreLocked:
-                    self._impatient_until = monotonic() + _IMPATIENT
-                else:
-                    self.close()  # the file may have been moved or replaced: the next use opens it anew
-                return kind(f"The diary at {where} cannot be used: {advice}.")
-        return StoreError(f"The diary at {where} failed ({type(exc).__name__}). Run `familiar doctor`.")
+        where = self.dialect.where
+        meaning = (StoreLocked, _CROWDED) if isinstance(exc, PoolTimeout) else self.dialect.meaning(exc)
+        if meaning is None:
+            return StoreError(f"The diary at {where} failed ({type(exc).__name__}). Run `familiar doctor`.")
+        kind, advice = meaning
+        if kind is StoreLocked:
+            self._impatient_until = monotonic() + _IMPATIENT
+        else:
+            self.close()  # the file may have been moved or replaced: the next use opens it anew
+        return kind(f"The diary at {where} cannot be used: {advice}.")
 
 
 def next_revision(connection: sa.Connection, many: int = 1) -> int:
@@ -312,18 +259,7 @@ def _identity(path: Path | None) -> tuple[int, int] | None:
     return (found.st_dev, found.st_ino) if found is not None else None
 
 
-def _prepare_sqlite(connection: Any, record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32000", "mmap_size=268435456"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    kind = "IMMEDIATE" if connection.get_execution_options().get("familiar_write") else "DEFERRED"
-    connection.exec_driver_sql(f"BEGIN {kind}")
-
-
-def _migrate(engine: sa.Engine, path: Path | None) -> None:
+def _migrate(engine: sa.Engine, dialect: Dialect) -> None:
     if _version(engine) == HEAD:
         return
     from alembic import command
@@ -332,13 +268,14 @@ def _migrate(engine: sa.Engine, path: Path | None) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    with engine.connect() as connection, connection.execution_options(familiar_write=True).begin():
+    with engine.connect() as connection, dialect.migrating(connection):
+        dialect.check(connection)
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, "head")
         except CommandError as exc:
             raise StoreError(
-                f"The diary at {path or 'the database server'} was written by a newer Familiar. Update this one; the diary is untouched."
+                f"The diary at {dialect.where} was written by a newer Familiar. Update this one; the diary is untouched."
             ) from exc
 
 

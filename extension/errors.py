@@ -10,6 +10,7 @@ FamiliarError
 │   ├── StoreFull            the disk is full
 │   ├── StoreCorrupt         the file is damaged or not a database of ours
 │   └── IndexUnavailable     a derived index cannot be used now; the diary is untouched
+│       └── IndexUnreachable its server does not answer as it should; what it holds may be sound
 ├── NotFound                 what was asked for does not exist
 ├── ImportRefused            an import file is malformed
 ├── ToolRefused              a model called a tool with what it does not take, or where it may not
@@ -59,6 +60,10 @@ class StoreCorrupt(StoreError):
 
 class IndexUnavailable(StoreError):
     """A derived index cannot be used now; the diary is untouched."""
+
+
+class IndexUnreachable(IndexUnavailable):
+    """The server of a derived index does not answer as it should; what it holds may be sound."""
 
 
 class NotFound(FamiliarError):

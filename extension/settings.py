@@ -7,10 +7,12 @@ variables, `settings.yaml` in the data directory, the defaults below.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -70,7 +72,16 @@ class Settings(BaseModel):
     enrich_model: str = Field("", description="That server's name for the model that does it. Empty: its first.")
     enrich_api_key: SecretStr = Field(SecretStr(""), description="Key for that server. Only ever from the environment.")
     enrich_timeout: float = Field(10.0, gt=0, le=600, description="Seconds it may take; after that, the question is asked as it is.")
-    database_url: str = Field("", description="SQLAlchemy URL of the diary. Empty: `diary.sqlite` in the data directory.")
+    database_url: str = Field(
+        "",
+        repr=False,
+        description="Where the diary is: `sqlite:////folder/file` or `postgresql://user:password@host/name`. Empty: `diary.sqlite` in "
+        "the data directory. With a password in it, only ever from the environment.",
+    )
+    chroma_url: str = Field(
+        "", description="A Chroma server for the vector index, as `http://host:8000`. Empty: `vectors` in the data directory."
+    )
+    chroma_token: SecretStr = Field(SecretStr(""), description="Key for the Chroma server. Only ever from the environment.")
     embedder: str = Field(
         "minilm",
         description="What embeds text: `minilm` (bundled), a sentence-transformers folder, or `hashing` (words only).",
@@ -107,6 +118,20 @@ class Settings(BaseModel):
             raise ValueError("the folder's name may hold no question mark, which ends a path in a database's address")
         return value.expanduser().absolute()
 
+    @field_validator("chroma_url")
+    @classmethod
+    def _server(cls, value: str) -> str:
+        try:
+            found = urlsplit(value)
+            usable = found.scheme in ("http", "https") and found.hostname and found.port != 0 and found.path in ("", "/")
+        except ValueError:
+            usable = False
+        if value and not usable:
+            raise ValueError("it should look like http://host:8000 or https://host, with ?tenant=NAME&database=NAME where you need them")
+        if value and found.username is not None:
+            raise ValueError("it may hold no user or password; the key belongs into FAMILIAR_CHROMA_TOKEN")
+        return value.strip()
+
     @property
     def diary_url(self) -> str:
         """The SQLAlchemy URL of the diary in effect."""
@@ -117,6 +142,8 @@ class Settings(BaseModel):
         return _validated({**self.model_dump(), **values})
 
 
+PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]*(?=@)|([?&](?:ssl)?password)=[^&\s]*")
+"""A password in a URL: after the user, or among the options."""
 SECRETS = tuple(name for name, field in Settings.model_fields.items() if field.annotation is SecretStr)
 
 
@@ -158,7 +185,7 @@ def save(settings: Settings, **values: Any) -> Settings:
 
     Raises SettingsError for a value that is not allowed (secrets never are) and StoreError when the file cannot be written.
     """
-    if secrets := [name for name in values if name in SECRETS]:
+    if secrets := [name for name, value in values.items() if _is_secret(name, value)]:
         raise SettingsError(
             f"{', '.join(secrets)} is never written to a file; set {PREFIX}{secrets[0].upper()} in the environment instead."
         )
@@ -180,6 +207,10 @@ def replace_text(path: Path, text: str) -> None:
         with suppress(OSError):
             temporary.unlink()
         raise StoreError(f"Cannot write {path}: {exc.strerror}. Check the folder's permissions and the free space.") from exc
+
+
+def _is_secret(name: str, value: Any) -> bool:
+    return name in SECRETS or (name == "database_url" and PASSWORD.search(str(value)) is not None)
 
 
 def _plain(value: Any) -> Any:
@@ -205,7 +236,7 @@ def _from_file(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(found, dict):
         raise SettingsError(f"{path} holds no settings: it should be lines like `budget: 800`.")
-    if secrets := [name for name in found if name in SECRETS]:
+    if secrets := [name for name, value in found.items() if _is_secret(name, value)]:
         raise SettingsError(
             f"{path} holds `{secrets[0]}`, which belongs in the environment ({PREFIX}{secrets[0].upper()}). Remove the line."
         )
@@ -229,4 +260,5 @@ def _reason(name: str, message: str) -> str:
         return "there is no such setting." + (f" Did you mean `{close[0]}`?" if close else " See docs/settings.md for the list.")
     if name == "scope":
         return f"it is one of {', '.join(SCOPES)}."
+    message = message.removeprefix("Value error, ")
     return message[0].lower() + message[1:] + "."

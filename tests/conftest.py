@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from .servers import address, programs
+
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 QUIET = {
@@ -65,6 +67,20 @@ def chromium() -> str:
     if not found:
         pytest.fail("There is no Chromium: run `make chromium`, or leave these tests out with -m 'not browser'.")
     return found
+
+
+@pytest.fixture(scope="session")
+def postgres() -> str:
+    """The URL of this run's PostgreSQL; its user may make databases."""
+    if programs() is None:
+        pytest.fail("There is no PostgreSQL: run `make postgresql`, or leave these tests out with -m 'not postgres'.")
+    return address("postgres")
+
+
+@pytest.fixture(scope="session")
+def chroma() -> str:
+    """The URL of this run's Chroma server."""
+    return address("chroma")
 
 
 @pytest.fixture

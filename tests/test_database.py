@@ -410,7 +410,7 @@ def test_an_error_of_the_database_never_quotes_what_was_said(database):
 
 @pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://user:hunter2@host/name", "postgresql+nodriver://user:hunter2@host/name"])
 def test_a_url_that_cannot_be_used_is_refused_without_quoting_it(url):
-    with pytest.raises(SettingsError, match=r"it looks like sqlite:////folder/file\.$") as caught:
+    with pytest.raises(SettingsError, match=r"it looks like sqlite:////folder/file or postgresql://user:password@host/name\.$") as caught:
         people(Database(url))
     assert "hunter2" not in str(caught.value)
 

@@ -89,8 +89,10 @@ def test_only_tests_install_what_tests_need(checkout):
     assert ".[test]" in planned(checkout, "test")
 
 
-def test_the_fast_tests_ask_for_no_browser(checkout):
-    assert "chromium" not in planned(checkout, "test-fast")
+@pytest.mark.parametrize("program", ["chromium", "postgresql"])
+def test_only_the_whole_of_the_tests_installs_programs(checkout, program):
+    assert program in planned(checkout, "test")
+    assert program not in planned(checkout, "test-fast")
 
 
 def test_without_a_fitting_python_it_says_what_to_install(checkout):

@@ -85,7 +85,8 @@ def test_a_key_meant_for_another_program_is_not_taken(home):
 def test_secrets_show_in_no_text_of_the_settings(home):
     found = load({f"FAMILIAR_{name.upper()}": "hunter2" for name in SECRETS}, data_dir=home)
     assert "hunter2" not in f"{found!r} {found} {found.model_dump()}"
-    assert set(SECRETS) == {"api_key", "enrich_api_key", "mcp_token", "password"}
+    assert set(SECRETS) == {"api_key", "chroma_token", "enrich_api_key", "mcp_token", "password"}
+    assert "hunter2" not in repr(load({"FAMILIAR_DATABASE_URL": "postgresql://ann:hunter2@host/name"}, data_dir=home))
 
 
 @pytest.mark.parametrize(
@@ -98,12 +99,16 @@ def test_secrets_show_in_no_text_of_the_settings(home):
         ("enabled", "perhaps", "The setting `enabled` (FAMILIAR_ENABLED) is not usable:"),
         ("person", "x" * 201, "The setting `person` (FAMILIAR_PERSON) is not usable:"),
         ("port", "70000", "The setting `port` (FAMILIAR_PORT) is not usable:"),
+        ("chroma_url", "localhost:8000", "The setting `chroma_url` (FAMILIAR_CHROMA_URL) is not usable: it should look like"),
+        ("chroma_url", "http://host:port", "The setting `chroma_url` (FAMILIAR_CHROMA_URL) is not usable: it should look like"),
+        ("chroma_url", "http://ann:hunter2@host", "The setting `chroma_url` (FAMILIAR_CHROMA_URL) is not usable: it may hold"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_named(home, name, value, reason):
     with pytest.raises(SettingsError) as caught:
         load({f"FAMILIAR_{name.upper()}": value}, data_dir=home)
     assert str(caught.value).startswith(reason)
+    assert "hunter2" not in str(caught.value)
     assert caught.value.__cause__ is None
 
 
@@ -132,6 +137,8 @@ def test_an_unknown_name_is_answered_with_a_close_one(home):
         (b"nonsense: 1\n", "there is no such setting"),
         (b"api_key: sk-secret\n", r"holds `api_key`, which belongs in the environment \(FAMILIAR_API_KEY\)\. Remove the line\."),
         (b"password: pw-secret\n", r"holds `password`, which belongs in the environment \(FAMILIAR_PASSWORD\)"),
+        (b"database_url: postgresql://ann:pw-secret@host/name\n", r"holds `database_url`, which belongs in the environment"),
+        (b"database_url: postgresql://host/name?user=ann&password=pw-secret\n", r"holds `database_url`, which belongs in the environment"),
     ],
 )
 def test_a_file_that_makes_no_sense_is_named(home, content, reason):
@@ -169,13 +176,16 @@ def test_what_the_panel_changes_can_all_be_saved(home):
     assert set(yaml.safe_load((home / FILE).read_text())) == set(PANEL)
 
 
-@pytest.mark.parametrize("secret", ["api_key", "password"])
-def test_a_secret_is_never_saved(home, secret):
+@pytest.mark.parametrize(
+    ("secret", "value"), [("api_key", "sk-secret"), ("password", "sk-secret"), ("database_url", "postgresql://ann:sk-secret@host/name")]
+)
+def test_a_secret_is_never_saved(home, secret, value):
     with pytest.raises(
         SettingsError, match=rf"^{secret} is never written to a file; set FAMILIAR_{secret.upper()} in the environment instead\.$"
     ):
-        save(load({}, data_dir=home), **{secret: "sk-secret"})
+        save(load({}, data_dir=home), **{secret: value})
     assert not home.exists()
+    save(load({}, data_dir=home), database_url="postgresql://ann@host/name")
 
 
 def test_a_wrong_value_is_not_saved(home):

@@ -11,13 +11,10 @@ import typer
 from pydantic import SecretStr
 
 from ..errors import SettingsError
-from ..settings import PREFIX, Settings, origins, save
+from ..settings import PASSWORD, PREFIX, Settings, origins, save
 from . import console
 from .options import AsJson, DataDir, Verbose, cleaned, data_dir
 from .options import settings as in_effect
-
-_PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
-"""The password in a URL."""
 
 
 def settings(
@@ -62,13 +59,17 @@ def _set(ctx: typer.Context, name: str, value: str) -> Settings:
     return saved
 
 
+def _hidden(found: re.Match[str]) -> str:
+    return f"{found[2]}=…" if found[2] else f"{found[1]}:…"
+
+
 def _described(chosen: Settings, name: str, origin: str) -> dict[str, Any]:
     value = getattr(chosen, name)
     if isinstance(value, SecretStr):
         value = "set" if value.get_secret_value() else "not set"
     return {
         "name": name,
-        "value": value if isinstance(value, bool | int | float) else _PASSWORD.sub(r"\1:…@", str(value)),
+        "value": value if isinstance(value, bool | int | float) else PASSWORD.sub(_hidden, str(value)),
         "from": origin,
         "variable": PREFIX + name.upper(),
         "about": Settings.model_fields[name].description or "",

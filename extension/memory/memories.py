@@ -12,6 +12,7 @@ from ..database import Database, exchange
 from ..errors import FamiliarError, StoreError
 from ..messages import Attention, Memory, Person, Place, Scope, Turn
 from ..ports import Embedder
+from ..vectors import Server
 from .catchup import CatchUp
 from .diary import EVERYTHING, Answer, Diary, Filter
 from .exports import Exports
@@ -60,11 +61,19 @@ class Stats:
 class Memories:
     """The memory of one data directory. Constructing it does nothing; the first use opens the database."""
 
-    def __init__(self, database: Database, embedder: Embedder, data_dir: Path, patience: float = 20.0, retention_days: int = 0) -> None:
+    def __init__(
+        self,
+        database: Database,
+        embedder: Embedder,
+        data_dir: Path,
+        patience: float = 20.0,
+        retention_days: int = 0,
+        server: Server | None = None,
+    ) -> None:
         self.database = database
         self.diary = Diary(database)
         self.fulltext = FullText(database)
-        self.semantic = Semantic(database, embedder, data_dir / "vectors")
+        self.semantic = Semantic(database, embedder, data_dir / "vectors", server)
         self.recall = Recall(database, self.diary, self.fulltext, self.semantic)
         self.facts = Facts(database)
         self.fact_finding = FactFinding(database)
@@ -177,10 +186,7 @@ class Memories:
         ).where(chosen.condition())
         with self.database.read() as connection:
             exchanges, people, places, pinned, first, last = connection.execute(query).one()
-        path = self.database.path
-        files = [path.with_name(path.name + ending) for ending in ("", "-wal", "-shm")] if path else []
-        vectors = list((self._data_dir / "vectors").rglob("*"))
-        sizes = (_size(files), _size(vectors))
+        sizes = (self.database.size(), _size(list((self._data_dir / "vectors").rglob("*"))))
         waiting = (self.spool.waiting(), self.semantic.behind())
         return Stats(exchanges, people, places, pinned, first, last, *sizes, *waiting, self.semantic.kind)
 

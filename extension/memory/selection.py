@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ..database import Database, exchange
 from ..errors import NotFound
 from .diary import EVERYTHING, Filter
-from .fulltext import FullText, meaningful
+from .fulltext import FullText
 from .rows import slices
 
 
@@ -53,15 +53,13 @@ def query_of(database: Database, selection: Selection) -> sa.Select[Any]:
     """Return the query for the ids of what is meant, whose own ids it does not look at. Raises StoreError."""
     query = sa.select(exchange.c.id).where(selection.chosen.condition())
     if selection.words.strip():
-        FullText(database).catch_up()
-        query = query.where(_holds(selection.words.strip()))
+        fulltext = FullText(database)
+        fulltext.catch_up()
+        query = query.where(_holds(fulltext, selection.words.strip()))
     return query
 
 
-def _holds(words: str) -> sa.ColumnElement[bool]:
+def _holds(fulltext: FullText, words: str) -> sa.ColumnElement[bool]:
     literal = sa.or_(exchange.c.said.icontains(words, autoescape=True), exchange.c.reply.icontains(words, autoescape=True))
-    terms = " AND ".join(f'"{word}"' for word in meaningful(words))
-    if not terms:
-        return literal
-    indexed = sa.text("SELECT rowid FROM exchange_text WHERE exchange_text MATCH :terms").bindparams(terms=f"{{said reply}} : ({terms})")
-    return sa.or_(literal, exchange.c.id.in_(indexed.columns(sa.column("rowid", sa.Integer))))
+    indexed = fulltext.holding(words)
+    return literal if indexed is None else sa.or_(literal, exchange.c.id.in_(indexed))

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ..database import Database, forgotten, watermark
-from ..errors import IndexUnavailable, MissingPackage, StoreError
+from ..errors import IndexUnavailable, IndexUnreachable, MissingPackage, StoreError
 from ..ports import Embedder
 from ..settings import replace_text
-from ..vectors import ChromaVectors, ExactVectors, Key, VectorIndex, own
+from ..vectors import ChromaVectors, ExactVectors, Key, Server, SharedVectors, VectorIndex, own
 from .embeddings import PARTS, Embeddings, unpacked
 from .forgetting import newest_forgotten
 
@@ -38,18 +38,22 @@ _REBUILDS = 3
 class Semantic:
     """Embeds exchanges and searches them by meaning. Safe to use from several threads.
 
-    `folder` is where Chroma may keep its index; None searches exactly, without Chroma. An embedder without a name stands
-    for a missing model: the index of the model that was there is left as it is.
+    `folder` is where Chroma may keep its index, `server` a Chroma server to use instead; None of either searches exactly,
+    without Chroma. An embedder without a name stands for a missing model: the index of the model that was there is left
+    as it is.
     """
 
-    def __init__(self, database: Database, embedder: Embedder, folder: Path | None) -> None:
+    def __init__(self, database: Database, embedder: Embedder, folder: Path | None, server: Server | None = None) -> None:
         self._database = database
         self.embedder = embedder
-        self._folder = folder if embedder.name else None
+        self._folder = folder if embedder.name and server is None else None
+        self._server = server if embedder.name else None
         self._index: VectorIndex | None = None
         self._checked = False
         self._failed = ""
         """Why the index must be started anew; empty when it works."""
+        self._away = ""
+        """Why the server of the index cannot be used, until it was found to answer again; empty when it can."""
         self._started_anew = 0
         self._buried = 0
         """The revision up to which forgotten exchanges were taken out of the index, which may be ahead of the embeddings."""
@@ -61,7 +65,7 @@ class Semantic:
     @property
     def kind(self) -> str:
         """Name of the index in use: 'chroma', 'exact' where another process owns Chroma's folder, 'none' before the first sync."""
-        return "none" if self._index is None else "chroma" if isinstance(self._index, ChromaVectors) else "exact"
+        return "none" if self._index is None else "exact" if isinstance(self._index, ExactVectors) else "chroma"
 
     @property
     def ready(self) -> bool:
@@ -92,29 +96,34 @@ class Semantic:
     def sync(self) -> int:
         """Bring the vector index up to the embeddings; return how many exchanges were put in or taken out.
 
-        An index that fails is started anew and filled again. Raises StoreError.
+        An index that fails is started anew and filled again; one whose server is away is only waited for. Raises StoreError.
         """
         with self._lock:
-            if self._failed:
-                self._start_anew()
             try:
-                return self._synced()
-            except IndexUnavailable as exc:
-                self._failed = str(exc)
-            self._start_anew()
-            return self._synced()
+                done = self._mended()
+            except IndexUnreachable as exc:
+                self._away = str(exc)
+                raise
+            self._away = ""
+            return done
 
     def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]:
         """Return the similarity of the exchanges nearest to `vector` within realms.
 
         Never waits for the index to be opened or filled: before the first sync it finds nothing. Raises IndexUnavailable
-        when the index is damaged; the next sync starts it anew.
+        when the index is damaged; the next sync starts it anew. A server that was away is not asked before a sync found it
+        back: a turn waits for it once at most.
         """
         index, before = self._index, self._started_anew
         if index is None:
             return {}
+        if self._away:
+            raise IndexUnreachable(self._away)
         try:
             return index.search(realms, vector, limit)
+        except IndexUnreachable as exc:
+            self._away = str(exc)
+            raise
         except IndexUnavailable as exc:
             if self._index is index and self._started_anew == before:
                 self._failed = str(exc)
@@ -122,7 +131,7 @@ class Semantic:
 
     def size(self, realms: Sequence[int]) -> int:
         """Return how many vectors these realms hold, 0 before the first sync and for an index that fails."""
-        index = self._index
+        index = None if self._away else self._index
         try:
             return 0 if index is None else sum(index.size(realm) for realm in realms)
         except IndexUnavailable:
@@ -191,7 +200,7 @@ class Semantic:
         self.halt()
         with self._lock, self._embeddings.idle:
             index, self._index = self._index, None
-            self._checked, self._failed, self._halted = False, "", False
+            self._checked, self._failed, self._away, self._halted = False, "", "", False
             if index is not None:
                 index.close()
 
@@ -219,7 +228,9 @@ class Semantic:
         return 0 if self._halted else self._embeddings.step()
 
     def _opened(self) -> VectorIndex:
-        """Return the index to use from now on: Chroma's as soon as its folder is free, exact search until then."""
+        """Return the index to use from now on: a server's, or Chroma's as soon as its folder is free, exact search until then."""
+        if self._server is not None and self._index is None:
+            self._index = self._shared(self._server)
         if self._folder is None or isinstance(self._index, ChromaVectors):
             self._index = self._index or ExactVectors()
             return self._index
@@ -240,12 +251,33 @@ class Semantic:
             self._folder = None
             return None
 
+    def _shared(self, server: Server) -> VectorIndex:
+        with self._database.read() as connection:
+            diary = watermark(connection, "diary")
+        try:
+            return SharedVectors(server, diary, self.embedder.name)
+        except MissingPackage as exc:
+            log.warning("%s Until the next start the embeddings in the diary are searched instead.", exc)
+            return ExactVectors()
+
     def _fill(self, owned: ChromaVectors) -> None:
         try:
             self._feed(owned)
         except BaseException:
             owned.close()
             raise
+
+    def _mended(self) -> int:
+        if self._failed:
+            self._start_anew()
+        try:
+            return self._synced()
+        except IndexUnreachable:
+            raise
+        except IndexUnavailable as exc:
+            self._failed = str(exc)
+        self._start_anew()
+        return self._synced()
 
     def _synced(self) -> int:
         index = self._opened()
@@ -268,8 +300,15 @@ class Semantic:
             index, self._index, self._folder = self._index, ExactVectors(), None
             index.close()
         elif self._index is not None:
-            self._index.clear()
+            self._clear(self._index)
         self._failed = ""
+
+    def _clear(self, index: VectorIndex) -> None:
+        try:
+            index.clear()
+        except IndexUnreachable:
+            self._started_anew -= 1  # it was not even tried
+            raise
 
     def _feed(self, index: VectorIndex) -> int:
         done = 0

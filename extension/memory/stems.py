@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from threading import Lock
 from typing import Any
@@ -33,14 +34,26 @@ class Stems:
                 self._kept.update(zip(missing, self._tokenized(missing), strict=True))
             return [self._kept[word] for word in words]
 
+    def counts(self, texts: Sequence[str]) -> list[Counter[bytes]]:
+        """Return how often each token occurs in each text."""
+        found: list[Counter[bytes]] = [Counter() for _ in texts]
+        with self._lock:
+            for number, term in self._tokens(texts, "SELECT doc, term FROM token"):
+                found[number][term] += 1
+            self._opened().execute("DELETE FROM words")  # what people said is not kept here
+        return found
+
     def _tokenized(self, words: Sequence[str]) -> list[tuple[bytes, ...]]:
-        connection = self._opened()
-        connection.execute("DELETE FROM words")
-        connection.executemany("INSERT INTO words(rowid, word) VALUES (?, ?)", enumerate(words))
         found: list[list[bytes]] = [[] for _ in words]
-        for number, term in connection.execute("SELECT doc, term FROM token ORDER BY doc, offset"):
+        for number, term in self._tokens(words, "SELECT doc, term FROM token ORDER BY doc, offset"):
             found[number].append(term)
         return [tuple(terms) for terms in found]
+
+    def _tokens(self, texts: Sequence[str], query: str) -> Any:
+        connection = self._opened()
+        connection.execute("DELETE FROM words")
+        connection.executemany("INSERT INTO words(rowid, word) VALUES (?, ?)", enumerate(texts))
+        return connection.execute(query)
 
     def _opened(self) -> Any:
         if self._connection is None:

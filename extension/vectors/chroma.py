@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import IndexUnavailable, MissingPackage
 from ..settings import replace_text
 from .graphs import scrub, survives
+from .hnsw import Collections, package
 from .index import Key
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ FORMAT = 1
 _MARKER = "familiar.json"
 _IN_USE = "in-use"
 """A file that lies in the folder from opening to closing: found at the start, it tells of a process that was killed."""
-_BATCH = 2_000
 
 
 class _Taken(IndexUnavailable):
@@ -39,7 +39,7 @@ def own(folder: Path, space: str) -> ChromaVectors | None:
         return None
 
 
-class ChromaVectors:
+class ChromaVectors(Collections):
     """HNSW indexes in an embedded Chroma, cosine distance. Opening it takes the folder's lock.
 
     Raises IndexUnavailable from the constructor when another process holds the folder, and from the methods when
@@ -47,6 +47,7 @@ class ChromaVectors:
     """
 
     def __init__(self, folder: Path, space: str) -> None:
+        super().__init__("realm-", _translated)
         self._folder = folder
         self._space = space
         self._lock = _taken(folder)
@@ -55,8 +56,6 @@ class ChromaVectors:
         except BaseException:
             self._lock.release()
             raise
-        self._collections: dict[int, Any] = {}
-        self._sizes: dict[int, int] = {}
         self._scrubbed: set[int] = set()
 
     @property
@@ -70,58 +69,11 @@ class ChromaVectors:
 
     def put(self, realm: int, keys: Sequence[Key], vectors: Vectors) -> None:
         """Add vectors or replace those of the same keys."""
-        if realm in self._sizes:
-            self._sizes[realm] += len(keys)
-        with _translated():
-            collection = self._collection(realm)
-            for start in range(0, len(keys), _BATCH):
-                part = slice(start, start + _BATCH)
-                collection.upsert(ids=_ids(keys[part]), embeddings=vectors[part])
-            if realm not in self._scrubbed:
-                self._scrubbed.add(realm)
-                collection.count()  # its graph is made at the first look
-                scrub(self._folder)
-
-    def remove(self, realm: int, keys: Sequence[Key]) -> None:
-        """Remove the vectors of these keys; those that are not there are no error."""
-        with _translated():
-            collection = self._collection(realm)
-            for start in range(0, len(keys), _BATCH):
-                collection.delete(ids=_ids(keys[start : start + _BATCH]))
-
-    def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]:
-        """Return the cosine similarity of the exchanges nearest to `vector`, the better part of each."""
-        found: dict[int, float] = {}
-        with _translated():
-            for realm in realms:
-                result = self._collection(realm).query(query_embeddings=[vector], n_results=limit, include=["distances"])
-                for key, distance in zip(result["ids"][0], result["distances"][0], strict=True):
-                    number = int(key.partition(":")[0])
-                    found[number] = max(found.get(number, -1.0), 1.0 - float(distance))
-        return found
-
-    def size(self, realm: int) -> int:
-        """Return about how many vectors a realm holds.
-
-        Chroma counts row by row (28 ms for 200,000), so it is asked once, and what is put in later is added.
-        """
-        if realm not in self._sizes:
-            with _translated():
-                self._sizes[realm] = int(self._collection(realm).count())
-        return self._sizes[realm]
-
-    def counts(self) -> dict[int, int]:
-        """Return the number of vectors in each realm that has any."""
-        with _translated():
-            names = [str(getattr(found, "name", found)) for found in self._client.list_collections()]
-            sizes = {int(name.partition("-")[2]): self._client.get_collection(name).count() for name in names}
-        return {realm: size for realm, size in sizes.items() if size}
-
-    def keys(self, realm: int) -> set[Key]:
-        """Return the keys of all vectors of a realm."""
-        with _translated():
-            ids = self._collection(realm).get(include=[])["ids"]
-        return {(int(number), what) for number, _, what in (key.partition(":") for key in ids)}
+        super().put(realm, keys, vectors)
+        if realm not in self._scrubbed:
+            self._scrubbed.add(realm)
+            self._ask(realm, lambda found: found.count())  # its graph is made at the first look
+            scrub(self._folder)
 
     def clear(self) -> None:
         """Remove every vector and go back to revision 0. It starts with an empty folder, so it also mends a damaged one."""
@@ -148,13 +100,6 @@ class ChromaVectors:
         finally:
             self._lock.release()
 
-    def _collection(self, realm: int) -> Any:
-        if realm not in self._collections:
-            self._collections[realm] = self._client.get_or_create_collection(
-                f"realm-{realm}", configuration={"hnsw": {"space": "cosine", "ef_search": 128}}, embedding_function=None
-            )
-        return self._collections[realm]
-
     def _open(self) -> Any:
         if self._folder.exists() and self._marker_differs():
             log.warning("The vector index in %s is of another version or model; rebuilding it from the diary.", self._folder)
@@ -170,7 +115,7 @@ class ChromaVectors:
         return self._client_of_folder()
 
     def _client_of_folder(self) -> Any:
-        chromadb = _chromadb()
+        chromadb = package()
         with _translated():
             self._folder.mkdir(parents=True, exist_ok=True)
             (self._folder / _IN_USE).touch()
@@ -192,19 +137,14 @@ class ChromaVectors:
         return found if isinstance(found, dict) else {}
 
     def _expected(self) -> dict[str, Any]:
-        return {"format": FORMAT, "space": self._space, "chroma": _chromadb().__version__}
+        return {"format": FORMAT, "space": self._space, "chroma": package().__version__}
 
     def _remove_folder(self) -> None:
-        chromadb = _chromadb()
-        chromadb.api.client.SharedSystemClient.clear_system_cache()
+        package().api.client.SharedSystemClient.clear_system_cache()
         if self._folder.is_dir():
             shutil.rmtree(self._folder, ignore_errors=True)
         else:
             self._folder.unlink(missing_ok=True)
-
-
-def _ids(keys: Sequence[Key]) -> list[str]:
-    return [f"{number}:{what}" for number, what in keys]
 
 
 def _taken(folder: Path) -> Any:
@@ -219,14 +159,6 @@ def _taken(folder: Path) -> Any:
     except OSError as exc:
         raise IndexUnavailable(f"The vector index in {folder.parent} may not be written ({exc.strerror}).") from exc
     return lock
-
-
-def _chromadb() -> Any:
-    try:
-        import chromadb
-    except ImportError as exc:
-        raise MissingPackage(f"The vector index needs chromadb ({exc}). Install it: pip install chromadb") from exc
-    return chromadb
 
 
 @contextmanager

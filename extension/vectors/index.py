@@ -13,7 +13,7 @@ Key = tuple[int, str]
 
 
 class VectorIndex(Protocol):
-    """What both indexes can do; see ChromaVectors for the meaning of each method."""
+    """What every index can do; see ChromaVectors for the meaning of each method."""
 
     @property
     def revision(self) -> int: ...

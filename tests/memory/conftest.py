@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,8 @@ from extension.embedders import Hashing
 from extension.memory.diary import Answer, Diary
 from extension.memory.memories import Memories
 from extension.messages import Person, Place, Turn
+
+from .stores import Files, Servers, Stores, empty_database
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 ALICE = Person("alice", "Alice")
@@ -31,6 +33,15 @@ def turn(said: str, row: int = 0, *, person: Person = ALICE, place: Place = KITC
 Open = Callable[..., Memories]
 
 
+PAIRS = ("files", pytest.param("servers", marks=pytest.mark.postgres))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what stands on stores over both pairs of them, unless it is about files."""
+    if "stores" in metafunc.fixturenames and not any(mark.name == "embedded" for mark in metafunc.definition.iter_markers()):
+        metafunc.parametrize("stores", PAIRS, indirect=True)
+
+
 @pytest.fixture(scope="session")
 def empty_diary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of an empty diary, made once: running the migrations takes longer than most tests."""
@@ -42,16 +53,44 @@ def empty_diary(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def data_dir(tmp_path: Path, empty_diary: Path) -> Path:
-    """A data directory with an empty diary in it."""
-    return Path(shutil.copy(empty_diary, tmp_path / "diary.sqlite")).parent
+@pytest.fixture(scope="session")
+def empty_template(postgres: str, worker: str) -> str:
+    """The name of an empty diary on the PostgreSQL server, for this worker."""
+    return empty_database(postgres, f"empty_{worker}")
+
+
+@pytest.fixture(scope="session")
+def worker() -> str:
+    """The name of this process among those that share the tests."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 
 @pytest.fixture
-def database(data_dir: Path) -> Iterator[Database]:
-    """An empty diary on disk that waits for a lock only a moment."""
-    opened = Database(f"sqlite:///{data_dir / 'diary.sqlite'}", lock_timeout=5)
+def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
+    """The stores of this test: SQLite and the embedded Chroma, or PostgreSQL and a Chroma server."""
+    made = stores_of(getattr(request, "param", "files"), request)
+    yield made
+    made.drop()
+
+
+def stores_of(kind: str, request: pytest.FixtureRequest) -> Stores:
+    """Return new stores of a kind."""
+    if kind == "files":
+        return Files(request.getfixturevalue("empty_diary"))
+    return Servers(*(request.getfixturevalue(name) for name in ("postgres", "chroma", "empty_template")))
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, stores: Stores) -> Path:
+    """A data directory with an empty diary."""
+    stores.make(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def database(data_dir: Path, stores: Stores) -> Iterator[Database]:
+    """An empty diary that waits for a lock only a moment."""
+    opened = Database(stores.url(data_dir), lock_timeout=5)
     yield opened
     opened.close()
 
@@ -63,14 +102,14 @@ def diary(database: Database) -> Diary:
 
 
 @pytest.fixture
-def open_memories(data_dir: Path) -> Iterator[Open]:
+def open_memories(data_dir: Path, stores: Stores) -> Iterator[Open]:
     """Open memories in the data directory of this test, as another process would; closed at the end, the newest first."""
     here = data_dir
     opened: list[Memories] = []
 
     def open_(data_dir: Path = here, embedder: object = None, lock_timeout: float = 5.0, patience: float = 20.0, url: str = "") -> Memories:
-        database = Database(url or f"sqlite:///{data_dir / 'diary.sqlite'}", lock_timeout)
-        opened.append(Memories(database, embedder or Hashing(), data_dir, patience))
+        database = Database(url or stores.url(data_dir), lock_timeout)
+        opened.append(Memories(database, embedder or Hashing(), data_dir, patience, stores.server))
         return opened[-1]
 
     yield open_

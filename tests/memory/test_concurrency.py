@@ -12,6 +12,7 @@ from extension.memory.reconcile import ChatRow
 from extension.messages import Attention, Person, Place
 
 from .conftest import ALICE, KITCHEN, NOON, turn
+from .stores import indexed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,8 +40,7 @@ def agree(memories):
     memories.settle()
     with memories.database.read() as connection:
         diary = set(connection.exec_driver_sql("SELECT id FROM exchange").scalars())
-        indexed = set(connection.exec_driver_sql("SELECT id FROM exchange_text_docsize").scalars())
-    return diary == indexed and memories.semantic.expected() == memories.semantic.indexed()
+    return diary == indexed(memories) and memories.semantic.expected() == memories.semantic.indexed()
 
 
 def test_twenty_threads_write_rows_of_their_own(memories):
@@ -106,15 +106,12 @@ def test_threads_that_compare_a_chat_and_write_to_it_leave_one_exchange_for_each
 WRITE = """
 import sys
 sys.path.insert(0, sys.argv[2])
-from pathlib import Path
-from extension.database import Database
-from extension.embedders import Hashing
 from extension.memory.diary import Answer
-from extension.memory.memories import Memories
 from extension.messages import Place
 from tests.memory.conftest import turn
-data_dir, who = Path(sys.argv[1]), sys.argv[3]
-memories = Memories(Database(f"sqlite:///{data_dir / 'diary.sqlite'}"), Hashing(), data_dir)
+from tests.memory.writer import opened
+who = sys.argv[3]
+memories = opened(*sys.argv[4:])
 sys.stdin.readline()
 for number in range(25):
     assert memories.remember(turn(f"{who} says {number}", number, place=Place(who)), Answer("Yes."))
@@ -126,9 +123,9 @@ memories.close()
 """
 
 
-def test_processes_write_to_one_data_directory(memories, data_dir):
+def test_processes_write_to_one_diary(memories, data_dir, stores):
     names = ("first", "second", "third")
-    commands = [[sys.executable, "-c", WRITE, str(data_dir), str(ROOT), name] for name in names]
+    commands = [[sys.executable, "-c", WRITE, "", str(ROOT), name, *stores.words(data_dir)] for name in names]
     processes = [subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) for command in commands]
     for process in processes:
         process.stdin.write(b"go\n")

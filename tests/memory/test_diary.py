@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 
 from extension.errors import NotFound
@@ -221,16 +219,14 @@ def test_forgetting_takes_copies_with_it_though_one_was_edited(diary):
     assert diary.count() == 0
 
 
-def test_forgetting_leaves_no_name_of_a_person_or_a_place_behind(diary, tmp_path):
+def test_forgetting_leaves_no_name_of_a_person_or_a_place_behind(diary, data_dir, stores):
     told(diary, ("Keep this.", "Yes."))
     ids = told(diary, ("Secret.", "Sh."), person=BOB, place=Place("bobs", title="Secret plans"))
     ids += told(diary, ("Hello all.", "Hi."), person=BOB, place=CHANNEL)
     diary.forget(ids)
-    with sqlite3.connect(tmp_path / "diary.sqlite") as connection:
-        assert connection.execute("SELECT id FROM person").fetchall() == [("alice",)]
-        assert connection.execute("SELECT id FROM place").fetchall() == [("kitchen",)]
-        assert connection.execute("SELECT * FROM participant").fetchall() == []
-    connection.close()
+    assert stores.run(data_dir, "SELECT id FROM person") == [("alice",)]
+    assert stores.run(data_dir, "SELECT id FROM place") == [("kitchen",)]
+    assert stores.run(data_dir, "SELECT * FROM participant") == []
 
 
 def test_many_exchanges_are_read_and_forgotten_at_once(diary, database):

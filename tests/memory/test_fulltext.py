@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from extension.memory.diary import Answer
-from extension.memory.fulltext import day_words
+from extension.memory.document import day_words
 from extension.messages import Person, Place
 
 from .conftest import BOB, CHANNEL, NOON, told, turn

@@ -16,7 +16,7 @@ from extension.memory.realms import visible_realms
 from extension.memory.recall import Question
 from extension.messages import Person, Place
 
-from .conftest import ALICE, BOB, CHANNEL, KITCHEN, turn
+from .conftest import ALICE, BOB, CHANNEL, KITCHEN, PAIRS, stores_of, turn
 
 CAROL = Person("carol", "Carol")
 ATTIC = Place("attic")
@@ -78,13 +78,14 @@ def named(case):
     return f"said in {said.id}, asked by {asker.id} in {place.id} to {companion} with scope {scope}: {'recalled' if recalled else 'not'}"
 
 
-@pytest.fixture(scope="module")
-def houses(tmp_path_factory):
+@pytest.fixture(scope="module", params=PAIRS)
+def houses(request, tmp_path_factory):
     """In one house Alice told Robin a secret in the kitchen, in the other in the channel, where all but Carol took part."""
-    houses = {}
+    houses, stores = {}, stores_of(request.param, request)
     for said_in in (KITCHEN, CHANNEL):
         data_dir = tmp_path_factory.mktemp(said_in.id)
-        memories = Memories(Database(f"sqlite:///{data_dir / 'diary.sqlite'}"), Hashing(), data_dir)
+        stores.make(data_dir)
+        memories = Memories(Database(stores.url(data_dir)), Hashing(), data_dir, server=stores.server)
         for row, (who, where, companion) in enumerate(OTHERS, start=1):
             memories.diary.write(
                 turn(f"Good day from number {row}.", row, person=who, place=where, companion=companion), Answer("Good day.")
@@ -97,6 +98,7 @@ def houses(tmp_path_factory):
     yield houses
     for memories, _ in houses.values():
         memories.close()
+    stores.drop()
 
 
 @pytest.mark.parametrize("case", TABLE, ids=named)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extension.database import Database, watermark
-from extension.memory.diary import Answer, Diary
+from extension.memory.diary import Answer
 from extension.memory.reconcile import ChatRow, Reconciled, reconcile
 from extension.messages import Place
 
@@ -160,13 +159,13 @@ def test_what_was_forgotten_stays_forgotten_though_the_host_still_shows_it(datab
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
-def test_a_chat_the_diary_knows_is_compared_without_a_lock(database, diary, ids, data_dir, forgotten):
+def test_a_chat_the_diary_knows_is_compared_without_a_lock(database, diary, ids, data_dir, stores, forgotten):
     if forgotten:
         diary.forget([ids[1]])
-    holder = sqlite3.connect(data_dir / "diary.sqlite", isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    assert compare(Database(database.url, lock_timeout=0.01), shown(*CHAT)) == Reconciled()
-    holder.close()
+    hasty = Database(database.url, lock_timeout=0.01)
+    with stores.held(data_dir):
+        assert compare(hasty, shown(*CHAT)) == Reconciled()
+    hasty.close()
 
 
 def test_what_was_forgotten_stays_forgotten_when_its_rows_move(database, diary, ids):
@@ -251,26 +250,23 @@ def test_a_shared_place_keeps_who_said_what(database, diary):
 
 
 ROW = st.tuples(st.sampled_from(["a", "b", "c", "d"]), st.sampled_from(["x", "y", ""]))
+NUMBERS = count()
 CHATS = st.lists(st.lists(ROW, max_size=7), min_size=1, max_size=5)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chats=CHATS, start=st.integers(0, 2), regenerate=st.booleans())
-def test_after_any_edits_the_place_is_what_the_host_shows(tmp_path_factory, empty_diary, chats, start, regenerate):
+def test_after_any_edits_the_place_is_what_the_host_shows(database, diary, chats, start, regenerate):
     """Whatever happened between two turns, the diary says what the chat says, and the row under way is untouched."""
-    database = Database(f"sqlite:///{shutil.copy(empty_diary, tmp_path_factory.mktemp('any') / 'diary.sqlite')}")
-    diary = Diary(database)
-    try:
-        for chat in chats:
-            rows = shown(*chat, start=start)
-            current = start + len(chat) - (1 if regenerate and chat else 0)
-            under_way = [exchange for exchange in diary.chat("kitchen") if exchange.row == current]
-            compare(database, rows, current=current)
-            expected = [(row.row, row.said, row.reply) for row in rows if row.row < current]
-            assert [row for row in held(diary) if row[0] != current] == expected
-            for before in under_way:  # it stays as it was, or an earlier row shows its words now
-                after = diary.one(before.id)
-                assert after == before or (after.row < current and (after.said, after.reply) == (before.said, before.reply))
-            assert not compare(database, rows, current=current)
-    finally:
-        database.close()
+    place = Place(f"chat {next(NUMBERS)}")
+    for chat in chats:
+        rows = shown(*chat, start=start)
+        current = start + len(chat) - (1 if regenerate and chat else 0)
+        under_way = [exchange for exchange in diary.chat(place.id) if exchange.row == current]
+        compare(database, rows, current, place)
+        expected = [(row.row, row.said, row.reply) for row in rows if row.row < current]
+        assert [row for row in held(diary, place.id) if row[0] != current] == expected
+        for before in under_way:  # it stays as it was, or an earlier row shows its words now
+            after = diary.one(before.id)
+            assert after == before or (after.row < current and (after.said, after.reply) == (before.said, before.reply))
+        assert not compare(database, rows, current, place)

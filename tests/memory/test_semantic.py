@@ -220,6 +220,7 @@ def damage_a_file_in_the_way(folder):
     folder.write_text("not a folder")
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     "damage",
     [
@@ -259,6 +260,7 @@ def test_an_index_that_fails_in_a_search_is_rebuilt_at_the_next_sync(semantic, m
     assert nearest(semantic, "planted tulips") == 1
 
 
+@pytest.mark.embedded
 def test_an_index_deleted_under_our_feet_is_rebuilt_at_the_next_write(semantic, memories, data_dir, caplog):
     shutil.rmtree(data_dir / "vectors")
     memories.diary.write(turn("Now something new.", 3), Answer("What is it?"))
@@ -270,6 +272,7 @@ def test_an_index_deleted_under_our_feet_is_rebuilt_at_the_next_write(semantic, 
     assert (data_dir / "vectors" / "chroma.sqlite3").is_file()
 
 
+@pytest.mark.embedded
 def test_an_index_that_fails_again_and_again_is_given_up_for_exact_search(semantic, memories, data_dir, caplog):
     with caplog.at_level(logging.WARNING):
         for number in range(4):
@@ -282,6 +285,7 @@ def test_an_index_that_fails_again_and_again_is_given_up_for_exact_search(semant
     assert nearest(semantic, "planted tulips") == 1
 
 
+@pytest.mark.embedded
 def test_an_index_that_disagrees_with_the_diary_is_rebuilt_at_the_next_start(semantic, memories, open_memories, data_dir, caplog):
     memories.close()
     index = ChromaVectors(data_dir / "vectors", "hashing-384")
@@ -305,6 +309,7 @@ def test_a_backlog_at_the_start_is_no_disagreement(semantic, memories, open_memo
     assert agree(again.semantic)
 
 
+@pytest.mark.embedded
 def test_where_the_index_may_not_be_written_the_diary_is_searched(memories, open_memories, data_dir, caplog):
     (data_dir / "vectors.lock").mkdir()
     told(memories.diary, *ROWS)
@@ -316,10 +321,10 @@ def test_where_the_index_may_not_be_written_the_diary_is_searched(memories, open
     assert nearest(memories.semantic, "planted tulips") == 1
 
 
-def test_a_second_instance_searches_exactly_and_both_find_what_the_other_wrote(semantic, memories, open_memories):
+def test_a_second_instance_searches_too_and_both_find_what_the_other_wrote(semantic, memories, open_memories, stores):
     second = open_memories()
     second.settle()
-    assert (semantic.kind, second.semantic.kind) == ("chroma", "exact")
+    assert (semantic.kind, second.semantic.kind) == ("chroma", stores.second)
     assert nearest(second.semantic, "planted tulips") == 1
     second.diary.write(turn("Written by the second.", 3), Answer("I see."))
     second.settle()
@@ -335,6 +340,7 @@ def test_a_second_instance_searches_exactly_and_both_find_what_the_other_wrote(s
     assert agree(second.semantic)
 
 
+@pytest.mark.embedded
 def test_the_second_instance_takes_over_when_the_first_is_gone(semantic, memories, open_memories):
     second = open_memories()
     second.settle()

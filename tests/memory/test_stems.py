@@ -44,6 +44,7 @@ TEXT = """
 WORDS = TEXT.split()
 
 
+@pytest.mark.embedded
 def test_many_words_are_in_the_index_under_the_tokens_of_their_question(memories):
     told(memories.diary, *((word, "") for word in WORDS))
     memories.fulltext.catch_up()

@@ -62,10 +62,11 @@ def take(database, tmp_path):
 
 
 @pytest.fixture
-def elsewhere(tmp_path, empty_diary):
+def elsewhere(tmp_path, stores):
     """Another empty diary."""
-    (tmp_path / "elsewhere.sqlite").write_bytes(empty_diary.read_bytes())
-    database = Database(f"sqlite:///{tmp_path / 'elsewhere.sqlite'}", lock_timeout=5)
+    (tmp_path / "elsewhere").mkdir()
+    stores.make(tmp_path / "elsewhere")
+    database = Database(stores.url(tmp_path / "elsewhere"), lock_timeout=5)
     yield database
     database.close()
 

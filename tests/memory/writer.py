@@ -11,6 +11,7 @@ from extension.embedders import Hashing
 from extension.memory.diary import Answer
 from extension.memory.memories import Memories
 from extension.messages import Person, Place, Turn
+from extension.vectors import Server
 
 COUNT = 500
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -24,9 +25,14 @@ def exchange(number: int) -> tuple[Turn, Answer]:
     return turn, Answer(f"Reply {number} of the court.")
 
 
-def main(data_dir: Path, first: int) -> None:
+def opened(data_dir: str, url: str, server: str) -> Memories:
+    """Return the memories of a data directory whose diary is at `url`, with the vectors on a server where one is named."""
+    return Memories(Database(url), Hashing(), Path(data_dir), server=Server(server) if server else None)
+
+
+def main(first: int, *words: str) -> None:
     """Write from `first` on, and print each number once its exchange is acknowledged."""
-    memories = Memories(Database(f"sqlite:///{data_dir / 'diary.sqlite'}"), Hashing(), data_dir)
+    memories = opened(*words)
     memories.warm_up()
     for number in range(first, COUNT):
         turn, answer = exchange(number)
@@ -37,4 +43,4 @@ def main(data_dir: Path, first: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), *sys.argv[2:])

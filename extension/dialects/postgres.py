@@ -1,0 +1,193 @@
+"""PostgreSQL: one server for several machines, spoken to with psycopg 3.
+
+A write transaction first locks the row of the revision counter, and so waits for the writer before it, as SQLite's does:
+the order of revisions is the order of commits, and what one writer looked up is still so when it writes. The server
+releases the lock after the commit has become visible; a reader sees one state of the database (REPEATABLE READ).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from ..errors import MissingPackage, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
+from .dialect import Meaning
+
+INSTALL = 'pip install "psycopg[binary]"'
+OLDEST = 130000
+"""Version 13, as the server counts versions."""
+CONNECT = 5.0
+"""Seconds to wait for a server that does not answer."""
+_PAUSE = 10.0
+"""Seconds in which a server that was waited for in vain is not waited for again: a turn asks it several times."""
+_STALLED = 60.0
+"""Seconds after which the server takes the write lock from a process that has stopped in the middle of a transaction."""
+_CONNECTIONS = 20
+"""Most connections of one process; a server takes 100 unless told otherwise."""
+_MIGRATING = 6_973_001
+"""The advisory lock of a process that changes the schema."""
+_TEXT = ("exchange_text", "exchange_term")
+"""The tables of the full-text index, which are PostgreSQL's own."""
+_KEEPALIVE = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+"""So that a server that vanished from the network is noticed within seconds."""
+
+_BUSY = "another program has been writing to it for too long. Close it, or wait and try again"
+_GONE = "nothing answers there, or the connection broke. See that the server runs and can be reached from here, and try again"
+_REFUSED = "the server refuses the user or the password. Check FAMILIAR_DATABASE_URL, and the server's pg_hba.conf"
+_FULL = "the server's disk is full. Free some space there; nothing that was stored is harmed"
+_DAMAGED = "the server says that its data are damaged. Restore them from a backup"
+_CROWDED = "the server has too many connections already. Close some, or raise its max_connections"
+_STATES: dict[str, Meaning] = {
+    "25006": (StoreReadOnly, "this server only reads (a standby). Name the one that writes in FAMILIAR_DATABASE_URL"),
+    "40001": (StoreLocked, _BUSY),
+    "40P01": (StoreLocked, _BUSY),
+    "42501": (StoreReadOnly, "its user may not write there. Make the user the owner of the database, or GRANT what is missing"),
+    "42P01": (StoreCorrupt, "a table of ours is missing. Restore it from a backup, or name an empty database"),
+    "53100": (StoreFull, _FULL),
+    "53300": (StoreLocked, _CROWDED),
+    "55P03": (StoreLocked, _BUSY),
+    "57014": (StoreLocked, "the server ended a statement that took too long. Wait and try again, or raise its statement_timeout"),
+    "58030": (StoreFull, "the server's disk does not take the data (it may be full or failing). Free some space and check the disk"),
+    "XX001": (StoreCorrupt, _DAMAGED),
+    "XX002": (StoreCorrupt, _DAMAGED),
+}
+_SYMPTOMS: tuple[tuple[str, Meaning], ...] = (
+    ("password authentication failed", (StoreError, _REFUSED)),
+    ("no password supplied", (StoreError, _REFUSED)),
+    ("pg_hba.conf", (StoreError, _REFUSED)),
+    ("permission denied", (StoreError, _REFUSED)),
+    ("role ", (StoreError, _REFUSED)),
+    ("too many clients", (StoreLocked, _CROWDED)),
+    ("connection slots", (StoreLocked, _CROWDED)),
+    ("the database system is", (StoreError, "the server is starting or stopping. Wait and try again")),
+    ("database ", (StoreError, "there is no such database. Make it: createdb --encoding UTF8 --template template0 NAME")),
+)
+"""What a server says that lets nobody in; it gives no SQLSTATE then, and other languages than English come down to _GONE."""
+
+
+class Postgres:
+    """A diary on a PostgreSQL server. See Dialect for what each method does."""
+
+    name = "postgresql"
+    path: Path | None = None
+
+    def __init__(self, url: sa.URL, lock_timeout: float) -> None:
+        self._url = url
+        self._lock_timeout = lock_timeout
+        self._down_until = 0.0
+        named = url.query.get("host") or url.host or "localhost"
+        host = named if isinstance(named, str) else ",".join(named)
+        self.where = f"{host}{f':{url.port}' if url.port else ''}/{url.database or ''} (PostgreSQL)"
+
+    def engine(self) -> sa.Engine:
+        given = {"connect_timeout": round(CONNECT), "application_name": "familiar", **_KEEPALIVE}
+        given = {name: value for name, value in given.items() if name not in self._url.query}
+        try:
+            engine = sa.create_engine(
+                self._url,
+                connect_args=given,
+                isolation_level="READ COMMITTED",
+                pool_pre_ping=True,
+                pool_size=5,
+                max_overflow=_CONNECTIONS - 5,
+                pool_timeout=self._lock_timeout,
+                hide_parameters=True,  # they are what people said, and errors go into the log
+            )
+        except ImportError as exc:
+            raise MissingPackage(f"A diary in PostgreSQL needs psycopg ({type(exc).__name__}). Install it: {INSTALL}") from exc
+        event.listen(engine, "do_connect", self._connect)
+        event.listen(engine, "connect", self._prepare)
+        return engine
+
+    def check(self, connection: sa.Connection) -> None:
+        raw: Any = connection.connection.dbapi_connection
+        if raw.info.server_version < OLDEST:
+            raise StoreError(f"A diary needs PostgreSQL {OLDEST // 10_000} or newer, unlike {self.where}. Update the server.")
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+        if encoding != "UTF8":
+            raise StoreError(
+                f"The diary at {self.where} cannot be made: the database has the encoding {encoding}, which cannot hold every word. "
+                "Make one that can: createdb --encoding UTF8 --template template0 NAME"
+            )
+
+    def reading(self, connection: sa.Connection) -> sa.Connection:
+        return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @contextmanager
+    def writing(self, connection: sa.Connection, wait: float) -> Iterator[None]:
+        with connection.begin():
+            _set(connection, lock_timeout=wait, idle_in_transaction_session_timeout=_STALLED)
+            connection.exec_driver_sql("SELECT value FROM counter WHERE name = 'revision' FOR UPDATE")
+            yield
+
+    @contextmanager
+    def migrating(self, connection: sa.Connection) -> Iterator[None]:
+        with connection.begin():
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
+            yield
+
+    def meaning(self, exc: BaseException) -> Meaning | None:
+        import psycopg
+
+        state = getattr(exc, "sqlstate", None)
+        if state in _STATES:
+            return _STATES[state]
+        if not isinstance(exc, psycopg.OperationalError | psycopg.InterfaceError):
+            return None
+        if state is None and getattr(exc, "pgconn", None) is not None:  # it did not let us in
+            said = str(exc).partition("FATAL:")[2]
+            return next((meaning for symptom, meaning in _SYMPTOMS if symptom in said), (StoreError, _GONE))
+        return StoreError, _GONE
+
+    def compact(self, engine: sa.Engine, tables: Collection[str]) -> None:
+        """What was deleted leaves the tables. Older copies stay in the server's log and backups, which are its owner's to keep."""
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for table in _ours(connection, tables):
+                connection.exec_driver_sql(f'VACUUM "{table}"')
+
+    def size(self, engine: sa.Engine, tables: Collection[str]) -> int:
+        with engine.connect() as connection:
+            sizes = [sa.func.pg_total_relation_size(f'"{table}"') for table in _ours(connection, tables)]
+            return sum(int(size) for size in connection.execute(sa.select(*sizes)).one()) if sizes else 0
+
+    def _connect(self, dialect: Any, record: Any, args: Any, params: Any) -> Any:
+        import psycopg
+
+        if monotonic() < self._down_until:
+            raise StoreError(f"The diary at {self.where} cannot be used: {_GONE}.")
+        started = monotonic()
+        try:
+            return dialect.connect(*args, **params)
+        except psycopg.OperationalError:
+            if monotonic() - started > CONNECT / 2:
+                self._down_until = monotonic() + _PAUSE
+            raise
+
+    def _prepare(self, connection: Any, record: Any) -> None:
+        connection.autocommit = True
+        # To compile a query (jit) takes longer than any query here.
+        wait = _milliseconds(self._lock_timeout)
+        connection.execute("SELECT set_config('jit', 'off', false), set_config('lock_timeout', %s, false)", [wait])
+        connection.autocommit = False
+
+
+def _set(connection: sa.Connection, **seconds: float) -> None:
+    """Set timeouts until the end of the transaction."""
+    values = [sa.func.set_config(name, _milliseconds(value), True) for name, value in seconds.items()]
+    connection.execute(sa.select(*values))
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{max(1, round(seconds * 1000))}ms"
+
+
+def _ours(connection: sa.Connection, tables: Collection[str]) -> list[str]:
+    """Return which of these tables there are, and those of the full-text index."""
+    there = set(sa.inspect(connection).get_table_names())
+    return sorted(there & {*tables, *_TEXT})

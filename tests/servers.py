@@ -1,0 +1,126 @@
+"""A PostgreSQL and a Chroma server for one run of the tests: private, shared by its workers, and gone with it.
+
+Each is started at its first use by a process of its own, a keeper, which ends it once the run has ended, however it ended.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psutil
+from filelock import FileLock
+
+TEMPORARY = Path(tempfile.gettempdir())
+PATIENCE = 60.0
+INITDB = ("--username=familiar", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_connections=200")
+"""Nothing of it need survive a power cut."""
+
+
+Started = tuple[subprocess.Popen[bytes], str, Callable[[], bool]]
+"""A server, its URL, and whether it answers by now."""
+
+
+def address(kind: str) -> str:
+    """Return the URL of this run's server of a kind, `postgres` or `chroma`. Raises RuntimeError where it cannot start."""
+    run = psutil.Process(os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid())
+    folder = TEMPORARY / f"familiar-servers-{run.pid}-{run.create_time():.0f}"
+    folder.mkdir(exist_ok=True)
+    told = folder / f"{kind}.url"
+    with FileLock(folder / f"{kind}.lock"):
+        if not told.exists():
+            command = [sys.executable, __file__, kind, str(folder), str(run.pid)]
+            subprocess.run(["sh", "-c", '"$@" >"$0" 2>&1 &', str(folder / f"{kind}.log"), *command], check=True)
+            until(told.exists, f"The {kind} server did not start: see {folder / kind}.log")
+    return told.read_text()
+
+
+def programs() -> Path | None:
+    """Return the folder of PostgreSQL's programs, the newest ones; Debian keeps them out of the PATH."""
+    debians = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    found = debians[-1] if debians else shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+def postgres(folder: Path) -> Started:
+    """Start a PostgreSQL on a socket in `folder`."""
+    where = programs()
+    assert where is not None
+    user: list[str] = []
+    if os.geteuid() == 0:  # as root it would not run
+        user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+        shutil.chown(folder, "postgres", "postgres")
+    subprocess.run([*user, str(where / "initdb"), *INITDB, "-D", str(folder / "data")], check=True)
+    settings = ["listen_addresses=", f"unix_socket_directories={folder}", *QUICK]
+    options = [word for setting in settings for word in ("-c", setting)]
+    process = subprocess.Popen([*user, str(where / "postgres"), "-D", str(folder / "data"), *options])
+    ready = [str(where / "pg_isready"), "--quiet", "--host", str(folder)]
+    return process, f"postgresql://familiar@/postgres?host={folder}", lambda: subprocess.run(ready, check=False).returncode == 0
+
+
+def chroma(folder: Path) -> Started:
+    """Start a Chroma server with its files in `folder`."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [Path(sys.executable).with_name("chroma"), "run", "--path", folder, "--host", "127.0.0.1", "--port", str(port)]
+    return subprocess.Popen(command), f"http://127.0.0.1:{port}", lambda: _answers(f"http://127.0.0.1:{port}/api/v2/heartbeat")
+
+
+def until(done: Callable[[], bool], failure: str) -> None:
+    """Wait until something is so. Raises RuntimeError when it takes too long."""
+    end = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > end:
+            raise RuntimeError(failure)
+        time.sleep(0.02)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=1):
+            return True
+    except (URLError, OSError):
+        return False
+
+
+def keep(start: Callable[[Path], Started], folder: Path, run: psutil.Process) -> None:
+    """Keep a server up while a run lasts, then end it and remove what it wrote."""
+    own = folder / start.__name__
+    own.mkdir()
+    process, url, ready = start(own)
+    try:
+        until(ready, "It does not answer.")
+        told = folder / f"{start.__name__}.url"
+        told.with_suffix(".new").write_text(url)
+        told.with_suffix(".new").rename(told)
+        while _lasts(run) and process.poll() is None:
+            time.sleep(0.3)
+    finally:
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(5)
+        process.kill()
+        process.wait()
+        shutil.rmtree(own if _lasts(run) else folder, ignore_errors=True)
+
+
+def _lasts(run: psutil.Process) -> bool:
+    return run.is_running() and run.status() != psutil.STATUS_ZOMBIE
+
+
+if __name__ == "__main__":
+    os.setsid()  # Ctrl+C is for the run, not for us
+    keep({"postgres": postgres, "chroma": chroma}[sys.argv[1]], Path(sys.argv[2]), psutil.Process(int(sys.argv[3])))
