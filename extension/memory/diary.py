@@ -14,6 +14,7 @@ from ..errors import NotFound
 from ..messages import Exchange, Turn, digest
 from .derived import DERIVED
 from .following import touch_next
+from .numbering import forget_places
 from .realms import realm_of
 from .rows import clean, clean_turn, keep_people, selected, slices, to_exchange
 from .thoughts import forget_summaries, think_again
@@ -309,6 +310,7 @@ def remove(connection: sa.Connection, rows: Sequence[Any]) -> None:
     bury(connection, *rows, for_good=True)
     if rows:
         _forget_names(connection)
+        forget_places(connection, {row.place_id for row in rows})
 
 
 def update(connection: sa.Connection, number: int, **values: Any) -> None:

@@ -19,6 +19,7 @@ from .exports import Exports
 from .facts import Fact, Facts
 from .forgetting import Forgetting
 from .fulltext import FullText
+from .numbering import likely_row, next_row
 from .recall import Question, Recall
 from .reconcile import ChatRow, Reconciled, reconcile
 from .retention import Retention
@@ -164,12 +165,13 @@ class Memories:
         self.catch_up.run()
 
     def next_row(self, place_id: str) -> int:
-        """Return the row after the last one of a place."""
-        import sqlalchemy as sa
-
-        with self.database.read() as connection:
-            last = connection.execute(sa.select(sa.func.max(exchange.c.row)).where(exchange.c.place_id == place_id)).scalar()
-        return 0 if last is None else int(last) + 1
+        """Return a row after the last one of a place, and give it to nobody else. Raises StoreError when the diary cannot be read."""
+        place_id = clean(place_id)
+        try:
+            return next_row(self.database, place_id)
+        except StoreError as exc:  # what is said there now is kept aside
+            log.warning("%s", exc)
+            return likely_row(self.database, place_id)
 
     def stats(self, chosen: Filter = EVERYTHING) -> Stats:
         """Return counts and sizes. Raises StoreError."""

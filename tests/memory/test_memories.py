@@ -325,6 +325,28 @@ def test_the_next_row_of_a_place_is_after_its_last(memories):
     assert memories.next_row("attic") == 0
 
 
+def test_a_row_is_given_to_one_only(memories, open_memories):
+    second = open_memories()
+    assert [each.next_row("kitchen") for each in (memories, second, memories)] == [0, 1, 2]
+    told(memories, *((f"{number}", ".") for number in range(5)))
+    assert [each.next_row("kitchen") for each in (second, memories)] == [5, 6]
+
+
+def test_a_row_of_a_locked_diary_is_the_one_after_the_last(open_memories, stores, data_dir):
+    memories = open_memories(lock_timeout=0.05)
+    told(memories, ("One.", "."))
+    with stores.held(data_dir):
+        assert memories.next_row("kitchen") == 1
+    assert memories.next_row("kitchen") == 1
+
+
+def test_of_a_place_that_was_forgotten_not_even_its_rows_are_known(memories, stores, data_dir):
+    assert memories.next_row("kitchen") == 0
+    ids = told(memories, ("One.", "."))
+    memories.forget(ids)
+    assert stores.run(data_dir, "SELECT name FROM counter WHERE name LIKE 'row:%'") == []
+
+
 def test_what_is_kept_is_told_in_numbers(memories):
     empty = memories.stats()
     assert (empty.exchanges, empty.people, empty.places, empty.pinned, empty.first, empty.last) == (0, 0, 0, 0, None, None)
