@@ -83,6 +83,12 @@ def chroma() -> str:
     return address("chroma")
 
 
+@pytest.fixture(scope="session")
+def worker() -> str:
+    """The name of this process among those that share the tests."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
 @pytest.fixture
 def root() -> Path:
     """The folder of the repository."""

@@ -22,8 +22,10 @@ from .dialect import Meaning
 INSTALL = 'pip install "psycopg[binary]"'
 OLDEST = 130000
 """Version 13, as the server counts versions."""
-CONNECT = 5.0
+_CONNECT = 5
 """Seconds to wait for a server that does not answer."""
+_SOON = 1.0
+"""Seconds within which a refusal costs a turn nothing."""
 _PAUSE = 10.0
 """Seconds in which a server that was waited for in vain is not waited for again: a turn asks it several times."""
 _STALLED = 60.0
@@ -45,6 +47,7 @@ _DAMAGED = "the server says that its data are damaged. Restore them from a backu
 _CROWDED = "the server has too many connections already. Close some, or raise its max_connections"
 _STATES: dict[str, Meaning] = {
     "25006": (StoreReadOnly, "this server only reads (a standby). Name the one that writes in FAMILIAR_DATABASE_URL"),
+    "25P03": (StoreError, _GONE),
     "40001": (StoreLocked, _BUSY),
     "40P01": (StoreLocked, _BUSY),
     "42501": (StoreReadOnly, "its user may not write there. Make the user the owner of the database, or GRANT what is missing"),
@@ -86,7 +89,7 @@ class Postgres:
         self.where = f"{host}{f':{url.port}' if url.port else ''}/{url.database or ''} (PostgreSQL)"
 
     def engine(self) -> sa.Engine:
-        given = {"connect_timeout": round(CONNECT), "application_name": "familiar", **_KEEPALIVE}
+        given = {"connect_timeout": _CONNECT, "application_name": "familiar", **_KEEPALIVE}
         given = {name: value for name, value in given.items() if name not in self._url.query}
         try:
             engine = sa.create_engine(
@@ -138,12 +141,12 @@ class Postgres:
         state = getattr(exc, "sqlstate", None)
         if state in _STATES:
             return _STATES[state]
+        if state is not None:
+            return (StoreError, _GONE) if state.startswith(("08", "57P")) else None
         if not isinstance(exc, psycopg.OperationalError | psycopg.InterfaceError):
             return None
-        if state is None and getattr(exc, "pgconn", None) is not None:  # it did not let us in
-            said = str(exc).partition("FATAL:")[2]
-            return next((meaning for symptom, meaning in _SYMPTOMS if symptom in said), (StoreError, _GONE))
-        return StoreError, _GONE
+        said = str(exc).partition("FATAL:")[2]
+        return next((meaning for symptom, meaning in _SYMPTOMS if symptom in said), (StoreError, _GONE))
 
     def compact(self, engine: sa.Engine, tables: Collection[str]) -> None:
         """What was deleted leaves the tables. Older copies stay in the server's log and backups, which are its owner's to keep."""
@@ -165,7 +168,7 @@ class Postgres:
         try:
             return dialect.connect(*args, **params)
         except psycopg.OperationalError:
-            if monotonic() - started > CONNECT / 2:
+            if monotonic() - started > _SOON:
                 self._down_until = monotonic() + _PAUSE
             raise
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,9 +36,10 @@ PAIRS = ("files", pytest.param("servers", marks=pytest.mark.postgres))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what stands on stores over both pairs of them, unless it is about files."""
-    if "stores" in metafunc.fixturenames and not any(mark.name == "embedded" for mark in metafunc.definition.iter_markers()):
-        metafunc.parametrize("stores", PAIRS, indirect=True)
+    """Run what stands on stores over both pairs of them, unless it is marked as being about one."""
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    if "stores" in metafunc.fixturenames and "embedded" not in marks:
+        metafunc.parametrize("stores", PAIRS[1:] if "postgres" in marks else PAIRS, indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -57,12 +57,6 @@ def empty_diary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def empty_template(postgres: str, worker: str) -> str:
     """The name of an empty diary on the PostgreSQL server, for this worker."""
     return empty_database(postgres, f"empty_{worker}")
-
-
-@pytest.fixture(scope="session")
-def worker() -> str:
-    """The name of this process among those that share the tests."""
-    return os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 
 @pytest.fixture
