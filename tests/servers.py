@@ -62,7 +62,8 @@ def postgres(folder: Path) -> Started:
     if os.geteuid() == 0:  # as root it would not run
         user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
         shutil.chown(folder, "postgres", "postgres")
-    subprocess.run([*user, str(where / "initdb"), *INITDB, "-D", str(folder / "data")], check=True)
+    if not (folder / "data").exists():
+        subprocess.run([*user, str(where / "initdb"), *INITDB, "-D", str(folder / "data")], check=True, stdout=subprocess.DEVNULL)
     settings = ["listen_addresses=", f"unix_socket_directories={folder}", *QUICK]
     options = [word for setting in settings for word in ("-c", setting)]
     process = subprocess.Popen([*user, str(where / "postgres"), "-D", str(folder / "data"), *options])
@@ -71,12 +72,15 @@ def postgres(folder: Path) -> Started:
 
 
 def chroma(folder: Path) -> Started:
-    """Start a Chroma server with its files in `folder`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [Path(sys.executable).with_name("chroma"), "run", "--path", folder, "--host", "127.0.0.1", "--port", str(port)]
-    return subprocess.Popen(command), f"http://127.0.0.1:{port}", lambda: _answers(f"http://127.0.0.1:{port}/api/v2/heartbeat")
+    """Start a Chroma server with its files in `folder`, on the same port each time."""
+    told = folder / "port"
+    if not told.exists():
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            told.write_text(str(free.getsockname()[1]))
+    port = told.read_text()
+    command = [Path(sys.executable).with_name("chroma"), "run", "--path", folder, "--host", "127.0.0.1", "--port", port]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), f"http://127.0.0.1:{port}", lambda: _answers(f"http://127.0.0.1:{port}/api/v2/heartbeat")
 
 
 def until(done: Callable[[], bool], failure: str) -> None:
@@ -96,6 +100,47 @@ def _answers(url: str) -> bool:
         return False
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a server, whatever it is doing."""
+    process.send_signal(signal.SIGCONT)
+    process.send_signal(signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(5)
+    process.kill()
+    process.wait()
+
+
+class Mortal:
+    """A server of one test, which may be stopped, ended and started again."""
+
+    def __init__(self, start: Callable[[Path], Started]) -> None:
+        self._start = start
+        self._folder = Path(tempfile.mkdtemp(prefix="familiar-server-", dir=TEMPORARY))
+        self.start()
+
+    def start(self) -> None:
+        """Start it, at the same address as before."""
+        self.process, self.url, ready = self._start(self._folder)
+        until(ready, "It does not answer.")
+
+    def end(self) -> None:
+        """End it."""
+        end(self.process)
+
+    def pause(self) -> None:
+        """Let it answer nothing, while its port still takes connections."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        """End it and remove its files."""
+        self.end()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
 def keep(start: Callable[[Path], Started], folder: Path, run: psutil.Process) -> None:
     """Keep a server up while a run lasts, then end it and remove what it wrote."""
     own = folder / start.__name__
@@ -109,11 +154,7 @@ def keep(start: Callable[[Path], Started], folder: Path, run: psutil.Process) ->
         while _lasts(run) and process.poll() is None:
             time.sleep(0.3)
     finally:
-        process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(5)
-        process.kill()
-        process.wait()
+        end(process)
         shutil.rmtree(own if _lasts(run) else folder, ignore_errors=True)
 
 

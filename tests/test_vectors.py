@@ -1,4 +1,4 @@
-"""Tests of the vector indexes: Chroma's and the exact one behave alike, and neither ends the process that opens it."""
+"""Tests of the vector indexes: Chroma's two and the exact one behave alike, and none ends the process that opens it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ import psutil
 import pytest
 
 from extension.errors import IndexUnavailable, MissingPackage
-from extension.vectors import ChromaVectors, ExactVectors, own
+from extension.vectors import ChromaVectors, ExactVectors, Server, SharedVectors, own
 
 ROOT = Path(__file__).resolve().parent.parent
+DIARIES = count(os.getpid() * 1000)
 AXES = np.eye(4, dtype=np.float32)
 KEYS = [(1, "said"), (1, "reply"), (2, "said"), (3, "said")]
 
@@ -26,11 +28,15 @@ def unit(*values):
     return vector / np.linalg.norm(vector)
 
 
-@pytest.fixture(params=["chroma", "exact"])
+@pytest.fixture(params=["chroma", "exact", pytest.param("shared", marks=pytest.mark.postgres)])
 def index(request, tmp_path):
-    """An empty index of either kind."""
-    opened = ChromaVectors(tmp_path / "vectors", "space") if request.param == "chroma" else ExactVectors()
+    """An empty index of each kind."""
+    if request.param == "shared":
+        opened = SharedVectors(Server(request.getfixturevalue("chroma")), next(DIARIES), "space")
+    else:
+        opened = ChromaVectors(tmp_path / "vectors", "space") if request.param == "chroma" else ExactVectors()
     yield opened
+    opened.clear()
     opened.close()
 
 
