@@ -12,6 +12,7 @@ from .cli.chat import chat
 from .cli.configuration import settings
 from .cli.diagnosis import doctor
 from .cli.model_context import mcp
+from .cli.move import move
 from .cli.options import DataDir, Verbose
 from .cli.serving import serve
 
@@ -51,6 +52,7 @@ memory.command()(changes.forget)
 memory.command()(keeping.retention)
 memory.command()(files.export)
 memory.command("import")(files.import_)
+memory.command()(move)
 memory.command()(listing.stats)
 memory.command()(changes.reindex)
 memory.command()(noting.facts)

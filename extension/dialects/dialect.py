@@ -53,6 +53,14 @@ class Dialect(Protocol):
         """See to it that what was deleted is not kept any longer than the database must."""
         ...
 
+    def given(self, connection: sa.Connection, table: sa.Table) -> int:
+        """Return the highest number that a row of a table has been given, though that row may be gone."""
+        ...
+
+    def give_after(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
+        """Give the next row of a table a number above this one."""
+        ...
+
     def size(self, engine: sa.Engine, tables: Collection[str]) -> int:
         """Return how many bytes the diary and its full-text index take."""
         ...

@@ -154,6 +154,17 @@ class Postgres:
             for table in _ours(connection, tables):
                 connection.exec_driver_sql(f'VACUUM "{table}"')
 
+    def given(self, connection: sa.Connection, table: sa.Table) -> int:
+        [key] = table.primary_key
+        highest = int(connection.execute(sa.select(sa.func.max(key))).scalar() or 0)
+        sequence = _sequence(connection, table)
+        found = connection.exec_driver_sql(f"SELECT last_value, is_called FROM {sequence}").one() if sequence else (0, False)  # noqa: S608
+        return max(highest, int(found[0]) if found[1] else 0)
+
+    def give_after(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
+        if sequence := _sequence(connection, table):
+            connection.execute(sa.select(sa.func.setval(sequence, max(1, number), number > 0)))
+
     def size(self, engine: sa.Engine, tables: Collection[str]) -> int:
         with engine.connect() as connection:
             sizes = [sa.func.pg_total_relation_size(f'"{table}"') for table in _ours(connection, tables)]
@@ -188,6 +199,12 @@ def _set(connection: sa.Connection, **seconds: float) -> None:
 
 def _milliseconds(seconds: float) -> str:
     return f"{max(1, round(seconds * 1000))}ms"
+
+
+def _sequence(connection: sa.Connection, table: sa.Table) -> str | None:
+    [key] = table.primary_key
+    found = connection.execute(sa.select(sa.func.pg_get_serial_sequence(f'"{table.name}"', key.name))).scalar()
+    return str(found) if found else None
 
 
 def _ours(connection: sa.Connection, tables: Collection[str]) -> list[str]:

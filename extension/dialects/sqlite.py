@@ -30,6 +30,7 @@ _SYMPTOMS: tuple[tuple[str, type[StoreError], str], ...] = (
 )
 _MUCH = 0.25
 """Part of the file that is empty pages before it is made smaller."""
+_MADE_BY = sa.text("SELECT sql FROM sqlite_master WHERE name = :name")
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32000", "mmap_size=268435456")
 
 
@@ -100,6 +101,17 @@ class Sqlite:
                 f"Another program is reading the diary at {self.where}, so that deleted words are still in its write-ahead log. "
                 "Let it finish, or close it; they are erased at the next try."
             )
+
+    def given(self, connection: sa.Connection, table: sa.Table) -> int:
+        [key] = table.primary_key
+        highest = int(connection.execute(sa.select(sa.func.max(key))).scalar() or 0)
+        found = connection.execute(sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name}).scalar()
+        return max(highest, int(found or 0))
+
+    def give_after(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
+        if "AUTOINCREMENT" in connection.execute(_MADE_BY, {"name": table.name}).scalar_one():  # others take the highest there is
+            connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
+            connection.execute(sa.text("INSERT INTO sqlite_sequence VALUES (:name, :seq)"), {"name": table.name, "seq": number})
 
     def size(self, engine: sa.Engine, tables: Collection[str]) -> int:
         total = 0
