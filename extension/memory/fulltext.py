@@ -23,6 +23,8 @@ from .stems import Stems
 from .textindex import Term, TextIndex
 from .tsvector import Tsvector
 
+_BATCH = 200
+"""Exchanges indexed in one transaction: others who write wait for it."""
 MOST_WORDS = 24
 MOST_MATCHES = 20_000
 """Words beyond the rarest are left out of a question once its words match this many exchanges together."""
@@ -57,7 +59,7 @@ class FullText:
             self._known = Tsvector(self._stems) if self._database.dialect.name == "postgresql" else Fts5()
         return self._known
 
-    def catch_up(self, batch: int = 500) -> int:
+    def catch_up(self, batch: int = _BATCH) -> int:
         """Index what the diary holds beyond the watermark and return how many exchanges were looked at.
 
         Idempotent: an exchange indexed twice is there once, and a kill in the middle only means doing a batch again.

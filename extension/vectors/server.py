@@ -93,6 +93,7 @@ class Server:
     @contextmanager
     def translated(self) -> Iterator[None]:
         """Turn whatever a client raises into IndexUnavailable, or into IndexUnreachable where waiting may help."""
+        package()
         try:
             yield
         except (IndexUnavailable, MissingPackage):
@@ -107,13 +108,17 @@ class Server:
         return version
 
     def _find_database(self, client: httpx.Client) -> None:
-        tenant = self._tenant_path
-        if client.get(tenant).status_code == 404:
-            raise IndexUnreachable(f"The Chroma server at {self.where} has no tenant of this name. Mend ?tenant= in FAMILIAR_CHROMA_URL.")
-        if client.get(f"{tenant}/databases/{quote(self.database, safe='')}").status_code == 404:
-            made = client.post(f"{tenant}/databases", json={"name": self.database})
-            if made.status_code != 409:  # another process was quicker
-                made.raise_for_status()
+        """See to it that there is the database: Chroma's client would leave a connection open where there is none."""
+        for what, answer in (("tenant", client.get(self._tenant_path)), ("database", self._database_made(client))):
+            if answer.status_code in (400, 404, 422):
+                text = f"The Chroma server at {self.where} has no {what} of this name. Mend ?{what}= in FAMILIAR_CHROMA_URL."
+                raise IndexUnreachable(text)
+            if answer.status_code != 409:  # another process was quicker to make it
+                answer.raise_for_status()
+
+    def _database_made(self, client: httpx.Client) -> httpx.Response:
+        found = client.get(f"{self._tenant_path}/databases/{quote(self.database, safe='')}")
+        return client.post(f"{self._tenant_path}/databases", json={"name": self.database}) if found.status_code == 404 else found
 
     @contextmanager
     def _asking(self, timeout: float) -> Iterator[httpx.Client]:
