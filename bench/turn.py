@@ -1,7 +1,8 @@
 """What memory adds to a turn: time of briefing and remember, and peak memory, by the size of the diary.
 
-    python -m bench.turn [--sizes 1000 10000 100000] [--turns 200]
+    python -m bench.turn [--sizes 1000 10000 100000] [--turns 200] [--database URL] [--chroma URL]
 
+With a database and a Chroma server of one's own, which must be empty, it takes one size.
 Prints one JSON object. The embedding model is the real one; the diary is synthetic (see synthetic.py). Each size runs
 in a process of its own, so that its peak memory is its own. Between turns the background work (indexing the turn
 before) is waited for, as it would be done while a person reads; it is timed apart.
@@ -51,13 +52,13 @@ class Counting:
         return self._embedder.words(words)
 
 
-def measure(size: int, turns: int, folder: Path) -> dict[str, Any]:
+def measure(size: int, turns: int, folder: Path, **servers: str) -> dict[str, Any]:
     """Return the figures for one size of diary."""
     from extension.embedders import Remembering
 
     model = MiniLM(minilm_folder())
     counting = Counting(model)
-    app = build(load({}, data_dir=folder), embedder=Remembering(counting))
+    app = build(load({}, data_dir=folder, **servers), embedder=Remembering(counting))
     words = Words(seed=11)
     base = model.embed([words.sentence() for _ in range(1_000)])
     started = perf_counter()
@@ -114,16 +115,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--turns", type=int, default=200)
+    parser.add_argument("--database", default="", metavar="URL")
+    parser.add_argument("--chroma", default="", metavar="URL")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one is not None:
         with tempfile.TemporaryDirectory() as folder:
-            print(json.dumps(measure(given.one, given.turns, Path(folder))))
+            print(json.dumps(measure(given.one, given.turns, Path(folder), database_url=given.database, chroma_url=given.chroma)))
         return
     environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
     results = []
     for size in given.sizes:
         command = [sys.executable, "-m", "bench.turn", "--one", str(size), "--turns", str(given.turns)]
+        command += ["--database", given.database, "--chroma", given.chroma]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
         results.append(json.loads(done.stdout.splitlines()[-1]))
         print(f"{size}: {results[-1]['turn_ms']}", file=sys.stderr)

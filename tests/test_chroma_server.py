@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from os import getpid
+from pathlib import Path
 from threading import Thread
 
 import numpy as np
@@ -18,6 +21,7 @@ import pytest
 from extension.errors import IndexUnavailable, IndexUnreachable
 from extension.vectors import Server, SharedVectors
 
+ROOT = Path(__file__).resolve().parent.parent
 AXES = np.eye(4, dtype=np.float32)
 KEYS = [(1, "said"), (1, "reply"), (2, "said"), (3, "said")]
 DIARIES = count(getpid() * 1000 + 500)
@@ -136,9 +140,17 @@ def test_closing_leaves_no_connection_open(chroma, diary):
 
 
 @pytest.mark.postgres
-def test_a_tenant_that_is_not_there_is_named(chroma, diary):
-    with pytest.raises(IndexUnreachable, match=r"has no tenant of this name\. Mend \?tenant= in FAMILIAR_CHROMA_URL\.$"):
-        SharedVectors(Server(f"{chroma}?tenant=nobody"), diary, "space")
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("tenant=nobody", r"has no tenant of this name\. Mend \?tenant= in FAMILIAR_CHROMA_URL\.$"),
+        ("database=x", r"has no database of this name\. Mend \?database= in FAMILIAR_CHROMA_URL\.$"),
+        ("database=a%2F..%2Fb", r"has no database of this name\. Mend \?database= in FAMILIAR_CHROMA_URL\.$"),
+    ],
+)
+def test_a_tenant_or_database_that_cannot_be_is_named(chroma, diary, query, said):
+    with pytest.raises(IndexUnreachable, match=said):
+        SharedVectors(Server(f"{chroma}?{query}"), diary, "space")
 
 
 @contextmanager
@@ -204,3 +216,10 @@ def test_nothing_that_answers_is_named():
 )
 def test_an_address_is_shown_whole_and_without_what_is_private(url, where):
     assert Server(url).where == where
+
+
+def test_without_chromadb_a_sentence_says_what_to_install():
+    code = "import sys; sys.modules['chromadb'] = None; from extension.vectors import Server; Server('http://127.0.0.1:9').version()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert "MissingPackage: The vector index needs chromadb" in done.stderr
+    assert "Install it: pip install chromadb" in done.stderr

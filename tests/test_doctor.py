@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
 import pytest
 from filelock import FileLock
 
@@ -23,7 +25,9 @@ from extension.memory.memories import Memories
 from extension.memory.spool import Spool
 from extension.messages import Person, Place, Turn
 from extension.settings import load
+from extension.vectors import Server
 from tests.hosts.openai_double import NAME, Double, sends
+from tests.memory.stores import administer, url_of
 
 ENVIRON = {"FAMILIAR_HOST": "scripted", "FAMILIAR_EMBEDDER": "hashing"}
 
@@ -258,3 +262,57 @@ def test_the_bundled_models_are_found_without_being_loaded(folder):
     found = find(folder, "model", FAMILIAR_HOST="embedded")
     assert (found.state, found.facts["name"], found.facts["converted"]) == ("ok", "SmolLM2-135M-Instruct", False)
     assert find(folder, "embedder", FAMILIAR_EMBEDDER="minilm").text.startswith("all-MiniLM-L6-v2, ")
+
+
+@pytest.fixture
+def there(postgres, chroma, worker):
+    """The settings of a diary on a PostgreSQL server with its vectors on a Chroma server, both empty."""
+    name = f"doctor_{worker}"
+    administer(postgres, f"CREATE DATABASE {name}")
+    yield {"FAMILIAR_DATABASE_URL": url_of(postgres, name), "FAMILIAR_CHROMA_URL": f"{chroma}?database={name}"}
+    administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.postgres
+def test_servers_that_answer_are_in_order_and_nothing_is_changed_by_looking(tmp_path, there):
+    diary, vectors = (find(tmp_path, name, **there) for name in ("diary", "vectors"))
+    assert (diary.state, vectors.state) == ("ok", "ok")
+    assert re.search(r" answers, version \d+\.\d+; the diary is made by the first chat$", diary.text)
+    assert re.search(r" answers, version 1\.\S+; the next chat builds the vector index$", vectors.text)
+    with psycopg.connect(there["FAMILIAR_DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
+
+
+@pytest.mark.postgres
+def test_a_diary_and_its_indexes_on_servers_are_counted(tmp_path, there):
+    memories = Memories(Database(there["FAMILIAR_DATABASE_URL"]), Hashing(), tmp_path, server=Server(there["FAMILIAR_CHROMA_URL"]))
+    memories.diary.write(said(0), Answer("Indeed."))
+    assert find(tmp_path, "fulltext", **there).text == "Full-text index: 1 change follow with the next chat"
+    memories.settle()
+    diary, fulltext, vectors = (find(tmp_path, name, **there) for name in ("diary", "fulltext", "vectors"))
+    assert (diary.facts["exchanges"], diary.facts["schema"], diary.facts["bytes"] > 100_000) == (1, HEAD, True)
+    assert fulltext.text == "Full-text index: all 1 exchanges"
+    assert vectors.text.endswith(": all 2 vectors")
+    memories.diary.write(said(1), Answer("Indeed."))
+    assert find(tmp_path, "vectors", **there).facts["behind"] == 1
+    with memories.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM exchange_text")
+        connection.exec_driver_sql("UPDATE counter SET value = 2 WHERE name = 'fulltext'")
+    assert find(tmp_path, "fulltext", **there).state == "warning"
+    with memories.database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    assert find(tmp_path, "diary", **there).fix == "Update this one; the diary is untouched."
+    memories.close()
+
+
+def test_servers_that_do_not_answer_are_problems_and_no_password_is_shown(tmp_path):
+    environ = {
+        "FAMILIAR_DATABASE_URL": "postgresql://ann:hunter2@127.0.0.1:9/name",
+        "FAMILIAR_CHROMA_URL": "http://127.0.0.1:9",
+        "FAMILIAR_CHROMA_TOKEN": "hunter2",
+    }
+    found = {finding.name: finding for finding in examine(tmp_path, ENVIRON | environ) if finding.state == "problem"}
+    assert found["diary"].text == "The diary at 127.0.0.1:9/name (PostgreSQL) cannot be used"
+    assert found["diary"].fix.startswith("Nothing answers there")
+    assert found["vectors"].fix.startswith("The Chroma server at http://127.0.0.1:9 does not answer.")
+    assert "hunter2" not in str(found)

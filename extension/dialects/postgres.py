@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
 
 from ..errors import MissingPackage, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
 from .dialect import Meaning
@@ -32,12 +33,22 @@ _STALLED = 60.0
 """Seconds after which the server takes the write lock from a process that has stopped in the middle of a transaction."""
 _CONNECTIONS = 20
 """Most connections of one process; a server takes 100 unless told otherwise."""
+_FRESH = 0.5
+"""Seconds for which a connection counts as sound after its last use; a turn uses it again at once."""
 _MIGRATING = 6_973_001
 """The advisory lock of a process that changes the schema."""
 _TEXT = ("exchange_text", "exchange_term")
 """The tables of the full-text index, which are PostgreSQL's own."""
 _KEEPALIVE = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 """So that a server that vanished from the network is noticed within seconds."""
+
+_LOCK = sa.text("""
+    WITH patience AS (
+        SELECT set_config('lock_timeout', :wait, true), set_config('idle_in_transaction_session_timeout', :stalled, true)
+    )
+    SELECT value FROM patience, counter WHERE name = 'revision' FOR UPDATE OF counter
+""")
+"""Takes the write lock, with timeouts that hold until the end of the transaction."""
 
 _BUSY = "another program has been writing to it for too long. Close it, or wait and try again"
 _GONE = "nothing answers there, or the connection broke. See that the server runs and can be reached from here, and try again"
@@ -96,7 +107,6 @@ class Postgres:
                 self._url,
                 connect_args=given,
                 isolation_level="READ COMMITTED",
-                pool_pre_ping=True,
                 pool_size=5,
                 max_overflow=_CONNECTIONS - 5,
                 pool_timeout=self._lock_timeout,
@@ -106,6 +116,8 @@ class Postgres:
             raise MissingPackage(f"A diary in PostgreSQL needs psycopg ({type(exc).__name__}). Install it: {INSTALL}") from exc
         event.listen(engine, "do_connect", self._connect)
         event.listen(engine, "connect", self._prepare)
+        event.listen(engine, "checkin", _put_back)
+        event.listen(engine, "checkout", _ask_whether_alive)
         return engine
 
     def check(self, connection: sa.Connection) -> None:
@@ -125,8 +137,7 @@ class Postgres:
     @contextmanager
     def writing(self, connection: sa.Connection, wait: float) -> Iterator[None]:
         with connection.begin():
-            _set(connection, lock_timeout=wait, idle_in_transaction_session_timeout=_STALLED)
-            connection.exec_driver_sql("SELECT value FROM counter WHERE name = 'revision' FOR UPDATE")
+            connection.execute(_LOCK, {"wait": _milliseconds(wait), "stalled": _milliseconds(_STALLED)})
             yield
 
     @contextmanager
@@ -191,10 +202,19 @@ class Postgres:
         connection.autocommit = False
 
 
-def _set(connection: sa.Connection, **seconds: float) -> None:
-    """Set timeouts until the end of the transaction."""
-    values = [sa.func.set_config(name, _milliseconds(value), True) for name, value in seconds.items()]
-    connection.execute(sa.select(*values))
+def _put_back(connection: Any, record: Any) -> None:
+    record.info["since"] = monotonic()
+
+
+def _ask_whether_alive(connection: Any, record: Any, proxy: Any) -> None:
+    """Let the pool make another connection where one that was not used for a while broke: a restart of the server costs no turn."""
+    if monotonic() - record.info.get("since", monotonic()) > _FRESH:
+        try:
+            connection.autocommit = True
+            connection.execute("SELECT 1")
+            connection.autocommit = False
+        except connection.Error as exc:
+            raise DisconnectionError from exc
 
 
 def _milliseconds(seconds: float) -> str:

@@ -29,7 +29,7 @@ _SYMPTOMS: tuple[tuple[str, type[StoreError], str], ...] = (
     ("no such module", StoreError, "this Python's SQLite was built without FTS5. Use another Python, such as Debian's or python.org's"),
 )
 _MUCH = 0.25
-"""Part of a file that is empty pages before it is made smaller."""
+"""Part of the file that is empty pages before it is made smaller."""
 _MADE_BY = sa.text("SELECT sql FROM sqlite_master WHERE name = :name")
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32000", "mmap_size=268435456")
 

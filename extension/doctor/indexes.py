@@ -6,55 +6,102 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ..embedders import embedder_for
-from ..errors import MissingModel
+from ..errors import FamiliarError, MissingModel
 from ..settings import Settings
+from ..vectors import Server
+from ..vectors import marker as marker_of
 from .finding import Finding
 
 REINDEX = "Run: familiar memory reindex"
+PATIENCE = 5.0
+"""Seconds to wait for a server."""
 
 
-def indexes(connection: sqlite3.Connection, settings: Settings) -> list[Finding]:
-    """Return how the indexes of a diary are, which is open for reading. Raises sqlite3.Error."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a diary holds, in numbers."""
+
+    counters: Mapping[str, int]
+    exchanges: int
+    indexed: int
+    """Exchanges in the full-text index."""
+    embeddings: int
+    """Of the embedding model in use."""
+
+
+NOTHING = Held({"revision": 0, "fulltext": 0}, 0, 0, 0)
+
+
+def held(connection: sqlite3.Connection, settings: Settings) -> Held:
+    """Return what a diary in a file holds, which is open for reading. Raises sqlite3.Error."""
     counters = dict(connection.execute("SELECT name, value FROM counter").fetchall())
-    return [_fulltext(connection, counters), _vectors(connection, counters, settings)]
-
-
-def _fulltext(connection: sqlite3.Connection, counters: Mapping[str, int]) -> Finding:
-    indexed = connection.execute("SELECT count(*) FROM exchange_text_docsize").fetchone()[0]
     exchanges = connection.execute("SELECT count(*) FROM exchange").fetchone()[0]
-    behind = counters["revision"] - counters["fulltext"]
-    facts = {"indexed": indexed, "behind": behind}
+    indexed = connection.execute("SELECT count(*) FROM exchange_text_docsize").fetchone()[0]
+    embeddings = connection.execute("SELECT count(*) FROM embedding WHERE space = ?", (space(settings),)).fetchone()[0]
+    return Held(counters, exchanges, indexed, embeddings)
+
+
+def indexes(found: Held, settings: Settings) -> list[Finding]:
+    """Return how the indexes of a diary are."""
+    return [_fulltext(found), shared(found, settings) if settings.chroma_url else _vectors(found, settings)]
+
+
+def _fulltext(found: Held) -> Finding:
+    behind = found.counters["revision"] - found.counters["fulltext"]
+    facts = {"indexed": found.indexed, "behind": behind}
     if behind:
         return Finding("fulltext", "ok", f"Full-text index: {_changes(behind)} follow with the next chat", facts=facts)
-    if indexed != exchanges:
-        return Finding("fulltext", "warning", f"The full-text index holds {indexed:,} of {exchanges:,} exchanges", REINDEX, facts)
-    return Finding("fulltext", "ok", f"Full-text index: all {indexed:,} exchanges", facts=facts)
+    if found.indexed != found.exchanges:
+        text = f"The full-text index holds {found.indexed:,} of {found.exchanges:,} exchanges"
+        return Finding("fulltext", "warning", text, REINDEX, facts)
+    return Finding("fulltext", "ok", f"Full-text index: all {found.indexed:,} exchanges", facts=facts)
 
 
-def _vectors(connection: sqlite3.Connection, counters: Mapping[str, int], settings: Settings) -> Finding:
+def shared(found: Held, settings: Settings) -> Finding:
+    """Return how the vector index on a server is, and the server itself."""
+    server = Server(settings.chroma_url, settings.chroma_token.get_secret_value())
+    facts: dict[str, Any] = {"kind": "server", "url": server.where, "space": space(settings)}
+    facts["not_embedded"] = found.counters["revision"] - found.counters.get(f"embedding:{facts['space']}", 0)
+    try:
+        facts["version"] = server.version(PATIENCE)
+        come = server.metadata(marker_of(found.counters.get("diary", 0)), PATIENCE)
+    except FamiliarError as exc:
+        text = f"The Chroma server at {server.where} cannot be used: recall works by words only"
+        return Finding("vectors", "problem", text, str(exc), facts)
+    where = f"The Chroma server at {server.where} answers, version {facts['version']}"
+    if come is None or come.get("space") != facts["space"]:
+        return Finding("vectors", "ok", f"{where}; the next chat builds the vector index", facts=facts | {"exists": come is not None})
+    facts |= {"exists": True, "behind": found.counters["revision"] - int(come.get("revision") or 0)}
+    if facts["behind"]:
+        return Finding("vectors", "ok", f"{where}: {_changes(facts['behind'])} follow with the next chat", facts=facts)
+    return Finding("vectors", "ok", f"{where}: all {found.embeddings:,} vectors", facts=facts)
+
+
+def _vectors(found: Held, settings: Settings) -> Finding:
     folder = settings.data_dir / "vectors"
-    space = _space(settings)
-    behind = counters["revision"] - counters.get(f"embedding:{space}", 0)
-    facts: dict[str, Any] = {"kind": "chroma", "path": str(folder), "space": space, "not_embedded": behind}
+    own, counters = space(settings), found.counters
+    behind = counters["revision"] - counters.get(f"embedding:{own}", 0)
+    facts: dict[str, Any] = {"kind": "chroma", "path": str(folder), "space": own, "not_embedded": behind}
     facts |= {"holder": _holder(folder.with_name(folder.name + ".lock"))}
     if not (folder / "familiar.json").exists():
         return Finding("vectors", "ok", f"The vector index in {folder} is built by the next chat", facts=facts | {"exists": False})
     marker = _marker(folder)
-    facts |= {"exists": True, "chroma": marker.get("chroma"), "behind": behind + counters.get(f"embedding:{space}", 0) - _revision(marker)}
-    held = f", in use by {facts['holder']}" if facts["holder"] else ""
-    if marker.get("space") != space or marker.get("chroma") != _chroma():
+    facts |= {"exists": True, "chroma": marker.get("chroma"), "behind": counters["revision"] - _revision(marker)}
+    by = f", in use by {facts['holder']}" if facts["holder"] else ""
+    if marker.get("space") != own or marker.get("chroma") != _chroma():
         text = f"The vector index in {folder} is of another embedding model or version of Chroma"
         return Finding("vectors", "ok", f"{text}; the next chat builds it anew", facts=facts)
     if facts["behind"]:
         return Finding(
-            "vectors", "ok", f"Vector index in {folder}{held}: {_changes(facts['behind'])} follow with the next chat", facts=facts
+            "vectors", "ok", f"Vector index in {folder}{by}: {_changes(facts['behind'])} follow with the next chat", facts=facts
         )
-    wanted = connection.execute("SELECT count(*) FROM embedding WHERE space = ?", (space,)).fetchone()[0]
+    wanted = found.embeddings
     facts |= {"vectors": (indexed := _count(folder)), "embeddings": wanted}
     if indexed is not None and indexed != wanted:
         return Finding(
@@ -64,10 +111,11 @@ def _vectors(connection: sqlite3.Connection, counters: Mapping[str, int], settin
             f"{REINDEX} (or chat: it mends itself)",
             facts,
         )
-    return Finding("vectors", "ok", f"Vector index in {folder}{held}: all {wanted:,} vectors", facts=facts)
+    return Finding("vectors", "ok", f"Vector index in {folder}{by}: all {wanted:,} vectors", facts=facts)
 
 
-def _space(settings: Settings) -> str:
+def space(settings: Settings) -> str:
+    """Return the name of the vector space of the embedding model in use."""
     try:
         return embedder_for(settings).name
     except MissingModel:

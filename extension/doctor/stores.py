@@ -15,7 +15,8 @@ from ..errors import SettingsError
 from ..memory.spool import Spool
 from ..settings import Settings
 from .finding import Finding, size
-from .indexes import REINDEX, indexes
+from .indexes import NOTHING, REINDEX, held, indexes, shared
+from .server import diary
 
 PATIENCE = 10.0
 """Seconds the check of the diary may take."""
@@ -26,7 +27,10 @@ RESTORE = "Restore it from a backup, recover what is readable (`sqlite3 FILE .re
 
 def stores(settings: Settings, patience: float = PATIENCE) -> list[Finding]:
     """Return how the stores of a data directory are. `patience` is how many seconds the check of the diary may take."""
-    return [_folder(settings.data_dir), *_diary(settings, patience), _unsaved(settings.data_dir)]
+    found = [_folder(settings.data_dir), *_diary(settings, patience)]
+    if settings.chroma_url and not any(finding.name == "vectors" for finding in found):  # it is asked though there is no diary yet
+        found.append(shared(NOTHING, settings))
+    return [*found, _unsaved(settings.data_dir)]
 
 
 def _folder(folder: Path) -> Finding:
@@ -46,14 +50,13 @@ def _folder(folder: Path) -> Finding:
 
 def _diary(settings: Settings, patience: float) -> Iterator[Finding]:
     try:
-        path = Database(settings.diary_url).path
+        dialect = Database(settings.diary_url, PATIENCE).dialect
     except SettingsError as exc:
         yield Finding("diary", "problem", "The setting `database_url` cannot be used", str(exc))
         return
+    path = dialect.path
     if path is None:
-        yield Finding(
-            "diary", "warning", "The diary is on a database server, which is not looked into", "Use the server's own tools for that."
-        )
+        yield from diary(dialect, settings)
         return
     facts: dict[str, object] = {"path": str(path)}
     if not path.exists():
@@ -71,7 +74,7 @@ def _diary(settings: Settings, patience: float) -> Iterator[Finding]:
 
 def _indexes(connection: sqlite3.Connection, path: Path, settings: Settings) -> list[Finding]:
     try:
-        return indexes(connection, settings)
+        return indexes(held(connection, settings), settings)
     except sqlite3.Error as exc:
         return [Finding("indexes", "problem", f"The indexes in {path} cannot be read ({exc})", REINDEX)]
 

@@ -50,13 +50,13 @@ def day_words(when: float) -> str:
 
 
 def _facts(connection: sa.Connection, ids: Sequence[int]) -> dict[int, str]:
-    """Return the words of the facts that were made of each exchange, where there are any."""
-    words: dict[int, list[str]] = {}
+    """Return the words of the facts that were made of exchanges."""
+    columns, words = fact.c, dict[int, list[str]]()
     for some in slices(ids):
-        query = sa.select(fact.c.exchange_id, fact.c.about, fact.c.attribute, fact.c.value).where(fact.c.exchange_id.in_(some))
-        for number, *parts in connection.execute(query.order_by(fact.c.id)):
-            words.setdefault(number, []).extend(parts)
-    return {number: " ".join(parts) for number, parts in words.items()}
+        query = sa.select(columns.exchange_id, columns.about, columns.attribute, columns.value).where(columns.exchange_id.in_(some))
+        for number, *texts in connection.execute(query.order_by(columns.id)):
+            words.setdefault(number, []).extend(texts)
+    return {number: " ".join(texts) for number, texts in words.items()}
 
 
 def _document(row: Any, facts: str) -> Document:
@@ -66,7 +66,7 @@ def _document(row: Any, facts: str) -> Document:
         "reply": row.reply[:LONGEST],
         "previous": row.previous or "",
         "day": day_words(row.said_at),
-        "facts": facts,
+        "facts": facts[:LONGEST],
     }
     return Document(row.id, row.realm_id, row.place_id, tuple(texts[name] for name in FIELDS))
 

@@ -23,6 +23,8 @@ from .stems import Stems
 from .textindex import Term, TextIndex
 from .tsvector import Tsvector
 
+_BATCH = 200
+"""Exchanges indexed in one transaction: others who write wait for it."""
 MOST_WORDS = 24
 MOST_MATCHES = 20_000
 """Words beyond the rarest are left out of a question once its words match this many exchanges together."""
@@ -57,7 +59,7 @@ class FullText:
             self._known = Tsvector(self._stems) if self._database.dialect.name == "postgresql" else Fts5()
         return self._known
 
-    def catch_up(self, batch: int = 500) -> int:
+    def catch_up(self, batch: int = _BATCH) -> int:
         """Index what the diary holds beyond the watermark and return how many exchanges were looked at.
 
         Idempotent: an exchange indexed twice is there once, and a kill in the middle only means doing a batch again.
@@ -87,6 +89,13 @@ class FullText:
         full = sum(term.weight for term in terms) * FIELDS["said"] or 1.0
         return [Match(number, max(score, 0.0), min(max(score, 0.0) / full, 1.0)) for number, score in found]
 
+    def frequencies(self, stems: Sequence[str]) -> tuple[int, dict[str, int]]:
+        """Return how many exchanges the index holds, about, and how many of them hold each of these stems."""
+        with self._database.read() as connection:
+            total = max(1, self._index.total(connection))
+            found = self._index.found(connection, {stem.encode() for stem in stems}, total)
+        return total, {stem: found[stem.encode()] for stem in stems}
+
     def holding(self, words: str) -> sa.Select[tuple[int]] | sa.TextualSelect | None:
         """Return a query for the ids of the exchanges that hold all words of a text, whatever their endings.
 
@@ -94,13 +103,6 @@ class FullText:
         """
         terms = meaningful(words)
         return self._index.holding(terms) if terms else None
-
-    def frequencies(self, stems: Sequence[str]) -> tuple[int, dict[str, int]]:
-        """Return how many exchanges the index holds, about, and how many of them hold each of these stems."""
-        with self._database.read() as connection:
-            total = max(1, self._index.total(connection))
-            found = self._index.found(connection, {stem.encode() for stem in stems}, total)
-        return total, {stem: found.get(stem.encode(), 0) for stem in stems}
 
     def rebuild(self) -> int:
         """Empty the index and fill it from the diary; return how many exchanges it holds."""

@@ -54,7 +54,10 @@ _BEST = sa.text("""
         AS score
     FROM unnest(CAST(:matching AS tsquery[]), CAST(:words AS tsquery[]), CAST(:factors AS float8[])) AS term(matching, word, weight)
     CROSS JOIN LATERAL (
-        SELECT id, terms, CAST(0.3 AS float8) + length * CAST(:slope AS float8) AS norm
+        SELECT id, terms, 0.3 + length * (
+            SELECT CAST(0.9 AS float8) * documents.value / tokens.value FROM counter AS documents, counter AS tokens
+            WHERE documents.name = 'fulltext:documents' AND tokens.name = 'fulltext:tokens'
+        ) AS norm
         FROM exchange_text WHERE terms @@ term.matching
     ) AS held
     GROUP BY held.id ORDER BY score DESC, held.id LIMIT :limit
@@ -112,7 +115,6 @@ class Tsvector:
             "matching": [f"{word} & {scope}" for word in words],
             "words": words,
             "factors": [2.2 * term.weight for term in terms],
-            "slope": 0.9 * self.total(connection) / max(1, watermark(connection, _TOKENS)),
             "weights": _WEIGHTS,
             "most": _MOST,
             "limit": limit,

@@ -10,6 +10,6 @@ from .chroma import ChromaVectors, own
 from .exact import ExactVectors
 from .index import Key, VectorIndex
 from .server import Server
-from .shared import SharedVectors
+from .shared import SharedVectors, marker
 
-__all__ = ["ChromaVectors", "ExactVectors", "Key", "Server", "SharedVectors", "VectorIndex", "own"]
+__all__ = ["ChromaVectors", "ExactVectors", "Key", "Server", "SharedVectors", "VectorIndex", "marker", "own"]

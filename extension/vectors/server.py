@@ -67,6 +67,12 @@ class Server:
         with self.translated(), self._asking(timeout) as client:
             return self._version(client)
 
+    def metadata(self, name: str, timeout: float = TIMEOUT) -> dict[str, Any] | None:
+        """Return the metadata of a collection; None where there is no such collection. Raises IndexUnreachable, MissingPackage."""
+        with self.translated(), self._asking(timeout) as client:
+            found = client.get(f"{self._tenant_path}/databases/{quote(self.database, safe='')}/collections/{quote(name, safe='')}")
+            return None if found.status_code == 404 else dict(found.raise_for_status().json()["metadata"] or {})
+
     def client(self) -> Any:
         """Return Chroma's client of this server, once it was seen to answer; the database is made where there is none.
 
@@ -87,6 +93,7 @@ class Server:
     @contextmanager
     def translated(self) -> Iterator[None]:
         """Turn whatever a client raises into IndexUnavailable, or into IndexUnreachable where waiting may help."""
+        package()
         try:
             yield
         except (IndexUnavailable, MissingPackage):
@@ -101,13 +108,17 @@ class Server:
         return version
 
     def _find_database(self, client: httpx.Client) -> None:
-        tenant = f"tenants/{quote(self.tenant, safe='')}"
-        if client.get(tenant).status_code == 404:
-            raise IndexUnreachable(f"The Chroma server at {self.where} has no tenant of this name. Mend ?tenant= in FAMILIAR_CHROMA_URL.")
-        if client.get(f"{tenant}/databases/{quote(self.database, safe='')}").status_code == 404:
-            made = client.post(f"{tenant}/databases", json={"name": self.database})
-            if made.status_code != 409:  # another process was quicker
-                made.raise_for_status()
+        """See to it that there is the database: Chroma's client would leave a connection open where there is none."""
+        for what, answer in (("tenant", client.get(self._tenant_path)), ("database", self._database_made(client))):
+            if answer.status_code in (400, 404, 422):
+                text = f"The Chroma server at {self.where} has no {what} of this name. Mend ?{what}= in FAMILIAR_CHROMA_URL."
+                raise IndexUnreachable(text)
+            if answer.status_code != 409:  # another process was quicker to make it
+                answer.raise_for_status()
+
+    def _database_made(self, client: httpx.Client) -> httpx.Response:
+        found = client.get(f"{self._tenant_path}/databases/{quote(self.database, safe='')}")
+        return client.post(f"{self._tenant_path}/databases", json={"name": self.database}) if found.status_code == 404 else found
 
     @contextmanager
     def _asking(self, timeout: float) -> Iterator[httpx.Client]:
@@ -151,6 +162,10 @@ class Server:
         if status == 404:
             return IndexUnreachable(f"What answers at {self.where} is no Chroma server {SPEAKS}x. Check FAMILIAR_CHROMA_URL, or update it.")
         return IndexUnreachable(f"The Chroma server at {self.where} answers with status {status}. See to it; it is tried again.")
+
+    @property
+    def _tenant_path(self) -> str:
+        return f"tenants/{quote(self.tenant, safe='')}"
 
     def _named(self, what: str, default: str) -> str:
         return dict(parse_qsl(urlsplit(self.url).query)).get(what, default)

@@ -24,6 +24,11 @@ _COUNTED_FOR = 60.0
 """Seconds after which the sizes of realms, which other processes change too, are asked for anew."""
 
 
+def marker(diary: int) -> str:
+    """Return the name of the collection that says how far the index of a diary has come."""
+    return f"d{diary}.marker"
+
+
 class SharedVectors(Collections):
     """HNSW indexes on a server, cosine distance. Opening it asks the server.
 
@@ -33,7 +38,7 @@ class SharedVectors(Collections):
     def __init__(self, server: Server, diary: int, space: str) -> None:
         super().__init__(f"d{diary}-", server.translated)
         self._server = server
-        self._name = f"d{diary}.marker"
+        self._name = marker(diary)
         self._space = space
         self._counted = monotonic()
         self._client = server.client()

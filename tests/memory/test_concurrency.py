@@ -116,6 +116,7 @@ sys.stdin.readline()
 for number in range(25):
     assert memories.remember(turn(f"{who} says {number}", number, place=Place(who)), Answer("Yes."))
     assert memories.remember(turn(f"Row {number}", number, place=Place("same")), Answer(f"Reply of {who}"))
+    assert memories.remember(turn(f"{who} adds {number}", memories.next_row("added"), place=Place("added")), Answer("Yes."))
 memories.settle()
 assert memories.semantic.kind in ("chroma", "exact")
 assert memories.fulltext.count() >= 50
@@ -134,5 +135,8 @@ def test_processes_write_to_one_diary(memories, data_dir, stores):
     for name in names:
         assert [exchange.said for exchange in memories.diary.chat(name)] == [f"{name} says {number}" for number in range(25)]
     assert [exchange.said for exchange in memories.diary.chat("same")] == [f"Row {number}" for number in range(25)]
-    assert memories.diary.count() == 100
+    added = memories.diary.chat("added")
+    assert {exchange.said for exchange in added} == {f"{name} adds {number}" for name in names for number in range(25)}
+    assert [exchange.row for exchange in added] == list(range(75))
+    assert memories.diary.count() == 175
     assert agree(memories)
