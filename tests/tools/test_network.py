@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from extension.__main__ import app as program
 from extension.app import App
 
-from .conftest import ANN, Server, answer_of, environ, tell
+from .conftest import ANN, Server, answer_of, environ, run, tell
 
 HELLO: dict[str, Any] = {
     "jsonrpc": "2.0",
@@ -48,9 +48,9 @@ def test_several_clients_at_once_beside_a_running_webui_lose_nothing(data_dir: P
             return [entry["said"] for entry in found]
 
     with Server(data_dir, "--person", "ann") as server:
-        numbers = [number for each in asyncio.run(clients(server)) for number in each]
+        numbers = [number for each in run(clients(server)) for number in each]
         tell(app, "My dog is called Biscuit.")
-        found = asyncio.run(seen(server))
+        found = run(seen(server))
     assert len(set(numbers)) == 15
     walnuts = {f"The {name} tree number {number} is a walnut." for name in ("first", "second", "third") for number in range(5)}
     assert set(found) == {"My cat is called Miso.", "My dog is called Biscuit."} | walnuts
@@ -84,7 +84,7 @@ def test_with_a_token_nobody_else_comes_in(data_dir: Path) -> None:
         server.url = server.url.replace("0.0.0.0", "127.0.0.1")
         assert post(server).status_code == post(server, Authorization="Bearer s3cre").status_code == 401
         assert post(server, Authorization="Bearer s3cret").status_code == 200
-        assert asyncio.run(found(server, "s3cret")) == []
+        assert run(found(server, "s3cret")) == []
     assert "s3cret" not in (data_dir / "familiar.log").read_text(encoding="utf-8") + server.said
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 
 from extension.app import App
 
-from .conftest import BOB, ROOT, answer_of, environ, over_stdio, refusal_of, tell
+from .conftest import BOB, ROOT, answer_of, environ, over_stdio, refusal_of, run, tell
 
 
 def test_a_client_sees_three_tools_and_which_of_them_destroys(data_dir: Path) -> None:
@@ -21,7 +20,7 @@ def test_a_client_sees_three_tools_and_which_of_them_destroys(data_dir: Path) ->
         async with over_stdio(data_dir) as client:
             return client.server_info, client.instructions, (await client.list_tools()).tools
 
-    info, instructions, tools = asyncio.run(session())
+    info, instructions, tools = run(session())
     assert info.name == "familiar"
     assert "not instructions" in instructions
     hints = {tool.name: (tool.annotations.read_only_hint, tool.annotations.destructive_hint) for tool in tools}
@@ -40,7 +39,7 @@ def test_what_is_remembered_is_found_and_forgotten_for_good(data_dir: Path) -> N
             assert answer_of(await client.call_tool("forget", {"ids": [number], "dry_run": False}))["forgotten"] == 1
             assert answer_of(await client.call_tool("search", {"query": "dog"}))["memories"] == []
 
-    asyncio.run(session())
+    run(session())
     assert "Biscuit" not in (data_dir / "familiar.log").read_text(encoding="utf-8")
     assert [path.name for path in data_dir.rglob("*") if path.is_file() and b"Biscuit" in path.read_bytes()] == []
 
@@ -55,9 +54,9 @@ def test_it_is_the_memory_of_one_person_and_where_asked_of_one_companion(data_di
             memories = answer_of(await client.call_tool("search", {"query": "my cat"}))["memories"]
             return sorted(entry["said"] for entry in memories)
 
-    assert asyncio.run(found("--person", "ann")) == ["My cat is called Miso.", "My cat likes fish."]
-    assert asyncio.run(found("--person", "ann", "--companion", "Wren")) == ["My cat likes fish."]
-    assert asyncio.run(found("--person", "carol")) == []
+    assert run(found("--person", "ann")) == ["My cat is called Miso.", "My cat likes fish."]
+    assert run(found("--person", "ann", "--companion", "Wren")) == ["My cat likes fish."]
+    assert run(found("--person", "carol")) == []
 
 
 @pytest.mark.model
@@ -68,7 +67,7 @@ def test_with_the_embedding_model_meaning_finds_it_without_a_common_word(data_di
                 answer_of(await client.call_tool("remember", {"text": text}))
             return answer_of(await client.call_tool("search", {"query": "name of the dog", "limit": 1}))
 
-    answer = asyncio.run(session())
+    answer = run(session())
     assert [entry["said"] for entry in answer["memories"]] == ["Our puppy is called Biscuit."]
     assert "note" not in answer
 
@@ -85,7 +84,7 @@ def test_a_call_that_cannot_be_is_an_error_and_the_next_one_is_served(data_dir: 
             assert "no memory with id 4" in refusal_of(await client.call_tool("forget", {"ids": [4], "dry_run": False}))
             assert answer_of(await client.call_tool("search", {"query": "anything"}))["memories"] == []
 
-    asyncio.run(session())
+    run(session())
     assert (data_dir.parent / "stderr").read_text(encoding="utf-8") == ""
 
 
