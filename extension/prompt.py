@@ -83,7 +83,10 @@ def quoted(text: str, longest: int) -> str:
     Brackets of every kind become others that mean nothing to a chat template, and invisible characters go: they could
     hide a tag from us and not from the model.
     """
-    text = "".join(letter for letter in text[: longest * 2] if letter.isspace() or category(letter) not in _INVISIBLE).translate(_HARMLESS)
+    text = text[: longest * 2]
+    if not text.isprintable():
+        text = "".join(letter for letter in text if letter.isspace() or category(letter) not in _INVISIBLE)
+    text = text.translate(_HARMLESS)
     text = _SPACE.sub(" ", _FENCE.sub(lambda found: "#" if "#" in found.group() else "'" * 3, text)).strip()
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 

@@ -56,6 +56,12 @@ def test_no_more_than_the_limit_are_looked_at(index):
     assert index.search([7], unit(0, 0, 9, 1), 1) == pytest.approx({2: 0.9939}, abs=0.001)
 
 
+def test_several_vectors_are_asked_for_at_once_and_the_best_counts(index):
+    index.put(7, KEYS, AXES)
+    both = np.stack([unit(0, 0, 9, 1), unit(3, 4, 0, 0)])
+    assert index.search([7], both, 2) == pytest.approx({2: 0.9939, 3: 0.1104, 1: 0.8}, abs=0.001)
+
+
 def test_realms_are_searched_apart_and_together(index):
     index.put(1, KEYS[:1], AXES[:1])
     index.put(2, KEYS[2:3], AXES[:1])

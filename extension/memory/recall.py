@@ -25,6 +25,9 @@ from .realms import names_in, visible_realms
 from .semantic import Semantic
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ..ports import Vectors
     from .ranking.features import Column
 
@@ -96,7 +99,7 @@ class Looked:
 
     pool: Pool
     features: Mapping[str, Column]
-    shown: Sequence[bool]
+    shown: NDArray[np.bool_]
     """Which of them may be shown: the others are context, seen anyway, or no evidence."""
     about_now: bool
 
@@ -177,10 +180,7 @@ class Recall:
         try:
             if place is not None:
                 return self._semantic.search_place(place, realms, vectors[0])
-            similar: dict[int, float] = {}
-            for vector in vectors:
-                for number, cosine in self._semantic.search(realms, vector, limit).items():
-                    similar[number] = max(cosine, similar.get(number, -1.0))
+            similar = self._semantic.search(realms, vectors, limit)
             missing = [match.exchange for match in matches if match.exchange not in similar]
             return {**self._semantic.similarity(vectors[0], missing), **similar}
         except IndexUnavailable as exc:
@@ -189,16 +189,19 @@ class Recall:
 
     def _chosen(self, question: Question, looked: Looked, *, gate: bool) -> list[Memory]:
         """Put in the exchanges, leaving out what is visible or repeated, the pinned ones lifted."""
-        pool, lexical, dense = looked.pool, looked.features["bm25_own_best"], looked.features["cosine"]
-        scored = self._ranker.score(looked.features)
-        scores = scored.values + NEWEST_BONUS * _newness(pool) if looked.about_now else scored.values
-        order = [int(number) for number in (-scores).argsort(kind="stable") if looked.shown[number]]
+        shown = [int(number) for number in looked.shown.nonzero()[0]]
+        rows = [looked.pool.rows[number] for number in shown]
+        columns = {name: column[shown] for name, column in looked.features.items()}
+        lexical, dense = columns["bm25_own_best"], columns["cosine"]
+        scored = self._ranker.score(columns)
+        scores = scored.values + NEWEST_BONUS * _newness(looked.pool)[shown] if looked.about_now else scored.values
+        order = [int(number) for number in (-scores).argsort(kind="stable")]
         wanted = [number for number in order if scored.values[number] >= scored.least or not gate][: max(4 * question.limit, 20)]
-        found = {exchange.id: exchange for exchange in self._diary.get([pool.rows[number].id for number in wanted])}
+        found = {exchange.id: exchange for exchange in self._diary.get([rows[number].id for number in wanted])}
         memories = []
         seen = set(question.visible)
         for number in wanted:
-            exchange = found.get(pool.rows[number].id)
+            exchange = found.get(rows[number].id)
             key = digest(exchange.said, exchange.reply) if exchange is not None else ""
             if exchange is not None and key not in seen:  # None: forgotten a moment ago
                 seen.add(key)
@@ -213,13 +216,14 @@ def _rounded(*scores: float) -> tuple[float, ...]:
     return tuple(round(score, 4) for score in scores)
 
 
-def _shown(pool: Pool, hidden: Collection[int], evident: Collection[int]) -> list[bool]:
+def _shown(pool: Pool, hidden: Collection[int], evident: Collection[int]) -> NDArray[np.bool_]:
     """Return which exchanges may be shown: they, or the one before or after, are evidence; and not seen anyway."""
-    own = [row.id in evident for row in pool.rows]
-    near = [
-        any(own[other] for other in (number, pool.before[number], pool.after[number]) if other >= 0) for number in range(len(pool.rows))
-    ]
-    return [ok and inner and row.id not in hidden for ok, inner, row in zip(near, pool.inner, pool.rows, strict=True)]
+    import numpy as np
+
+    own = np.array([row.id in evident for row in pool.rows], dtype=bool)
+    near = own | ((pool.before >= 0) & own[pool.before]) | ((pool.after >= 0) & own[pool.after])
+    shown: NDArray[np.bool_] = near & pool.inner & ~np.array([row.id in hidden for row in pool.rows], dtype=bool)
+    return shown
 
 
 def _newness(pool: Pool) -> Column:

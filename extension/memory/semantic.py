@@ -107,8 +107,8 @@ class Semantic:
             self._away = ""
             return done
 
-    def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]:
-        """Return the similarity of the exchanges nearest to `vector` within realms.
+    def search(self, realms: Sequence[int], vectors: Vectors, limit: int) -> dict[int, float]:
+        """Return the similarity of the exchanges nearest to a vector, or to several, shape (n, dimensions), within realms.
 
         Never waits for the index to be opened or filled: before the first sync it finds nothing. Raises IndexUnavailable
         when the index is damaged; the next sync starts it anew. A server that was away is not asked before a sync found it
@@ -120,7 +120,7 @@ class Semantic:
         if self._away:
             raise IndexUnreachable(self._away)
         try:
-            return index.search(realms, vector, limit)
+            return index.search(realms, vectors, limit)
         except IndexUnreachable as exc:
             self._away = str(exc)
             raise

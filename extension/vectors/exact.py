@@ -35,11 +35,14 @@ class ExactVectors:
             if realm in self._realms:
                 self._realms[realm].remove(keys)
 
-    def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]:
-        """Return the cosine similarity of the exchanges nearest to `vector`, the better part of each."""
+    def search(self, realms: Sequence[int], vectors: Vectors, limit: int) -> dict[int, float]:
+        """Return the cosine similarity of the exchanges nearest to a vector, or to several, the better part of each."""
+        import numpy as np
+
         found: dict[int, float] = {}
         with self._lock:
-            nearest = [pair for realm in realms if realm in self._realms for pair in self._realms[realm].nearest(vector, limit)]
+            held = [self._realms[realm] for realm in realms if realm in self._realms]
+            nearest = [pair for matrix in held for vector in np.atleast_2d(vectors) for pair in matrix.nearest(vector, limit)]
         for number, score in nearest:
             found[number] = max(found.get(number, -1.0), score)
         return found

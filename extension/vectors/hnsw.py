@@ -46,14 +46,20 @@ class Collections:
             ids = _ids(keys[part])
             self._ask(realm, lambda found, ids=ids: found.delete(ids=ids))  # type: ignore[misc]
 
-    def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]:
-        """Return the cosine similarity of the exchanges nearest to `vector`, the better part of each."""
-        found: dict[int, float] = {}
+    def search(self, realms: Sequence[int], vectors: Vectors, limit: int) -> dict[int, float]:
+        """Return the cosine similarity of the exchanges nearest to a vector, the better part of each.
+
+        Of several vectors, shape (n, dimensions), each names so many; an exchange gets the best of its similarities.
+        """
+        import numpy as np
+
+        asked, found = list(np.atleast_2d(vectors)), dict[int, float]()
         for realm in realms:
-            result = self._ask(realm, lambda held: held.query(query_embeddings=[vector], n_results=limit, include=["distances"]))
-            for key, distance in zip(result["ids"][0], result["distances"][0], strict=True):
-                number = int(key.partition(":")[0])
-                found[number] = max(found.get(number, -1.0), 1.0 - float(distance))
+            result = self._ask(realm, lambda held: held.query(query_embeddings=asked, n_results=limit, include=["distances"]))
+            for keys, distances in zip(result["ids"], result["distances"], strict=True):
+                for key, distance in zip(keys, distances, strict=True):
+                    number = int(key.partition(":")[0])
+                    found[number] = max(found.get(number, -1.0), 1.0 - float(distance))
         return found
 
     def size(self, realm: int) -> int:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from .server import Server
 from .window import Window
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=60_000)
 Opener = Callable[..., Window]
 
 
@@ -52,7 +52,7 @@ def open_window(browser: Browser, start: object) -> Iterator[Opener]:
     def opened(url: str, **options: object) -> Window:
         context = browser.new_context(**{"viewport": {"width": 1400, "height": 900}, "locale": "en-GB", **options})  # type: ignore[arg-type]
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         context.on("request", lambda request: complaints.append(request.url) if outside(request.url, url) else None)

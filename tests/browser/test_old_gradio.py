@@ -38,7 +38,7 @@ def window(browser, server):
     page = browser.new_page(viewport={"width": 900, "height": 1200})
     page.goto(server.url)
     window = Window(page, server.url)
-    expect(window.memories).to_have_count(25, timeout=30_000)
+    expect(window.memories).to_have_count(25, timeout=90_000)
     yield window
     page.close()
 
@@ -116,7 +116,7 @@ def test_settings_are_kept(window):
     window.find("#familiar-enabled input").click()
     window.page.wait_for_timeout(1000)
     window.page.reload()
-    expect(window.find("#familiar-scope label.selected")).to_have_text("Everything of mine", timeout=20_000)
+    expect(window.find("#familiar-scope label.selected")).to_have_text("Everything of mine", timeout=60_000)
     expect(window.find("#familiar-budget input[type=number]")).to_have_value("450")
     expect(window.find("#familiar-enabled input")).not_to_be_checked()
 

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.slow]
 
 RETAKE = "TEST_RETAKE_IMAGES"
 """Environment variable: when it is set, the pictures of the documentation are taken anew."""
-MINUTES = 120.0
+MINUTES = 300.0
 
 
 @pytest.fixture(scope="module")

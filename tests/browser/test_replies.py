@@ -40,7 +40,7 @@ def test_a_reply_goes_on_when_its_chat_is_left_and_is_whole_on_return(open_windo
     window.new_chat()
     expect(window.find("#box .submit-button")).to_be_visible()
     window.chats.filter(has_text="alpha beta").click()
-    expect(window.replies).to_have_text([re.compile("(delta.*){5}")], timeout=15_000)
+    expect(window.replies).to_have_text([re.compile("(delta.*){5}")], timeout=60_000)
     expect(window.said).to_have_count(1)
 
 
@@ -51,7 +51,7 @@ def test_a_reply_goes_on_when_the_window_is_closed(open_window, slow):
     first.page.close()
     second = open_window(slow.url).open()
     second.chats.filter(has_text="red green blue").click()
-    expect(second.replies).to_have_text([re.compile("(blue.*){4}")], timeout=15_000)
+    expect(second.replies).to_have_text([re.compile("(blue.*){4}")], timeout=60_000)
 
 
 def test_reasoning_is_shown_collapsed_and_is_no_part_of_the_reply(open_window, start, tmp_path):
@@ -110,5 +110,5 @@ def test_a_password_is_asked_for_where_one_is_set(browser, start, tmp_path):
     page.get_by_label("username").fill("me")
     page.get_by_label("password").fill("open sesame")
     page.get_by_role("button", name="Login").click()
-    expect(page.locator("#box textarea")).to_be_visible(timeout=20_000)
+    expect(page.locator("#box textarea")).to_be_visible(timeout=60_000)
     page.close()

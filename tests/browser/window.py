@@ -21,8 +21,8 @@ class Window:
     def open(self) -> Window:
         """Load the page and wait until it can be used."""
         self.page.goto(self.url)
-        expect(self.box).to_be_visible(timeout=60 * SECONDS)
-        expect(self.find("#companion input")).not_to_have_value("", timeout=30 * SECONDS)
+        expect(self.box).to_be_visible(timeout=120 * SECONDS)
+        expect(self.find("#companion input")).not_to_have_value("", timeout=120 * SECONDS)
         return self
 
     def again(self) -> Window:
@@ -70,13 +70,13 @@ class Window:
         self.box.press("Enter")
         expect(self.said).to_have_count(before + 1)
 
-    def say(self, text: str, within: float = 30.0) -> str:
+    def say(self, text: str, within: float = 120.0) -> str:
         """Send a message, wait until the reply is whole, and return it."""
         self.send(text)
         expect(self.said.last).to_contain_text(text.split("\n")[0][:40])
         return self.reply(within)
 
-    def reply(self, within: float = 30.0) -> str:
+    def reply(self, within: float = 120.0) -> str:
         """Wait until no reply is under way any more, and return the last one."""
         expect(self.find("#box .stop-button")).to_have_count(0, timeout=within * SECONDS)
         expect(self.find("#box .submit-button")).to_be_visible(timeout=within * SECONDS)
@@ -108,7 +108,7 @@ class Window:
         self.memories.filter(has_text=text).first.click()
         expect(self.find("#familiar-said textarea")).to_have_value(re.compile("^" + re.escape(text)))
 
-    def until(self, condition: Callable[[], bool], within: float = 10.0) -> None:
+    def until(self, condition: Callable[[], bool], within: float = 60.0) -> None:
         """Wait until something holds that no locator can say."""
         for _ in range(int(within * 10)):
             if condition():

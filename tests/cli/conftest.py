@@ -27,7 +27,7 @@ os.setsid()
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 runpy.run_module("extension", run_name="__main__", alter_sys=True)
 """
-PATIENCE = 60
+PATIENCE = 240
 """Seconds after which a program that should have ended is ended."""
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.hosts.openai_double import DONE, FINISH, in_turn, piece, repeats, streams
 
-PATIENCE = 30
+PATIENCE = 120
 
 
 class Terminal:

@@ -60,7 +60,7 @@ def test_the_data_directory_may_be_named_before_and_after_a_command(familiar, tm
 def test_small_commands_load_nothing_heavy(familiar, arguments):
     familiar.tell("My cat is called Miso")
     command = [sys.executable, "-c", LOADED, *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=familiar.environ, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(command, cwd=ROOT, env=familiar.environ, capture_output=True, text=True, timeout=240, check=True)
     loaded = set(done.stderr.splitlines()[-1].split())
     assert ("typer" in loaded, loaded & HEAVY) == (True, set())
 
@@ -154,7 +154,7 @@ def test_two_programs_on_one_data_directory_recall_what_the_other_wrote(familiar
     assert (beside.code, [memory["text"] for memory in beside.json["memories"]]) == (0, ["My cat is called Miso"])
     familiar.process("chat", "The rent is 900 francs", "--as", "ann", "--place", "desk", "--json")
     assert say("How much is the rent?") == b"remembered: 1 memory used (/why)\n"
-    talking.communicate(timeout=60)
+    talking.communicate(timeout=240)
     assert talking.returncode == 0
     assert len(familiar.remembered()) == 4
 
@@ -175,10 +175,10 @@ def test_the_chat_is_served_until_it_is_interrupted(familiar):
         line = serving.stdout.readline()
         assert line, text
         text += line
-    with urllib.request.urlopen(address[0].decode(), timeout=30) as page:
+    with urllib.request.urlopen(address[0].decode(), timeout=120) as page:
         assert b"gradio" in page.read()
     serving.send_signal(signal.SIGINT)
-    rest, _ = serving.communicate(timeout=60)
+    rest, _ = serving.communicate(timeout=240)
     assert b"Traceback" not in text + rest
     assert serving.returncode in (0, 130)
 

@@ -91,7 +91,7 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.process.send_signal(signal.SIGINT)
-        out, _ = self.process.communicate(timeout=60)
+        out, _ = self.process.communicate(timeout=240)
         assert out == "", "standard output is for nothing else"
 
     @asynccontextmanager
@@ -103,7 +103,7 @@ class Server:
 
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with (
-            httpx2.AsyncClient(headers=headers, timeout=60, trust_env=False) as http,
+            httpx2.AsyncClient(headers=headers, timeout=240, trust_env=False) as http,
             Client(streamable_http_client(self.url, http_client=http)) as client,
         ):
             yield client

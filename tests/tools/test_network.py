@@ -27,7 +27,7 @@ ACCEPT = {"Accept": "application/json, text/event-stream"}
 
 def post(server: Server, body: Any = HELLO, **headers: str) -> httpx.Response:
     given = {**ACCEPT, **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return httpx.post(server.url, json=body, headers=given, timeout=60, trust_env=False)
+    return httpx.post(server.url, json=body, headers=given, timeout=240, trust_env=False)
 
 
 def test_several_clients_at_once_beside_a_running_webui_lose_nothing(data_dir: Path, app: App) -> None:

@@ -62,7 +62,7 @@ def test_it_is_the_memory_of_one_person_and_where_asked_of_one_companion(data_di
 @pytest.mark.model
 def test_with_the_embedding_model_meaning_finds_it_without_a_common_word(data_dir: Path) -> None:
     async def session() -> Any:
-        async with over_stdio(data_dir, FAMILIAR_EMBEDDER="minilm") as client:
+        async with over_stdio(data_dir, FAMILIAR_EMBEDDER="minilm", FAMILIAR_PATIENCE="240") as client:
             for text in ("The rent is 900 francs.", "Our puppy is called Biscuit.", "Trains leave at nine."):
                 answer_of(await client.call_tool("remember", {"text": text}))
             return answer_of(await client.call_tool("search", {"query": "name of the dog", "limit": 1}))

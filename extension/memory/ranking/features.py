@@ -7,13 +7,14 @@ kind of sentence it is, when it was said, and what kind of question is asked. Wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import log
 from typing import TYPE_CHECKING
 
 from .pool import Pool
-from .profile import SHAPE, Profiles
+from .profile import MARKS, Profiles
 from .question import WHO, Asked
+from .vocabulary import MYSELF, NUMBER, STOP, TIME, YOU
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,8 +43,15 @@ class _Look:
 
         self.np, self.asked, self.asker, self.pool = np, asked, asker, pool
         self.size = len(pool.rows)
-        self.names = frozenset(word for row in pool.rows for who in (row.name, row.companion) for word in who.lower().split())
+        self.names = _words({who for row in pool.rows for who in (row.name, row.companion)})
         self.found: dict[str, Column] = {}
+        self.held: dict[str, int] = {}
+        """How many exchanges of the pool hold each stem of the question."""
+        lists = [row.profile.words for row in pool.rows]
+        self.flat = np.concatenate(lists) if lists else np.zeros(0, dtype=np.int32)
+        """The words of all exchanges, one after another, by their numbers."""
+        self.owner = np.repeat(np.arange(self.size), [len(each) for each in lists])
+        """The exchange of each of them."""
 
     def shift(self, column: Column, steps: int) -> Column:
         """Return what a column says of the exchange `steps` before (or, when negative, after); zeros where there is none."""
@@ -63,9 +71,9 @@ class _Look:
         terms = list(dict.fromkeys(stem for stem in profiles.stemmed(self.asked.nameless(self.names)) if stem))
         total, held = frequencies(terms)
         idf = np.array([_idf(total, held.get(term, 0)) for term in terms], dtype=np.float32)
-        counts = np.array([[row.profile.stems.get(term, 0) for term in terms] for row in self.pool.rows], dtype=np.float32)
-        counts = counts.reshape(self.size, len(terms))
-        lengths = np.array([row.profile.length for row in self.pool.rows], dtype=np.float32)
+        counts = self._counts(terms)
+        self.held = dict(zip(terms, (counts > 0).sum(0).tolist(), strict=True))
+        lengths = self.of_words(self.pool.vocabulary.stems[self.flat] >= 0)
         whole = float(idf.sum()) or 1.0
         around = {step: (self.shift(counts, step), self.shift(lengths, step)) for step in (1, 2, -1, -2)}
         windows = {
@@ -88,6 +96,18 @@ class _Look:
         self.constant("terms", len(terms))
         self.constant("terms_unknown", float((idf == 0).sum()))
 
+    def _counts(self, terms: Sequence[str]) -> Column:
+        """Return how often each exchange holds each of these stems, shape (len(pool.rows), len(terms))."""
+        np, vocabulary = self.np, self.pool.vocabulary
+        stems = vocabulary.stems[self.flat]
+        columns = [self.of_words(stems == number) if number >= 0 else np.zeros(self.size) for number in vocabulary.stem_numbers(terms)]
+        counts: Column = np.array(columns, dtype=np.float32).reshape(len(terms), self.size).T
+        return counts
+
+    def of_words(self, wanted: NDArray[np.bool_]) -> Column:
+        """Return how many words of each exchange are wanted ones; `wanted` says it of every word of the pool."""
+        return self.np.bincount(self.owner[wanted], minlength=self.size).astype(self.np.float32)
+
     def _scored(self, name: str, counts: Column, lengths: Column, idf: Column, whole: float) -> None:
         mean = float(lengths.mean()) or 1.0
         norm = K1 * (1 - B + B * lengths / mean)
@@ -97,16 +117,14 @@ class _Look:
 
     def alike(self, profiles: Profiles) -> None:
         """Words alike in meaning: the best likeness of any word of an exchange to each word of the question, by idf."""
-        np = self.np
+        np, vocabulary = self.np, self.pool.vocabulary
         words = list(self.asked.nameless(self.names))
-        lists = [row.profile.words for row in self.pool.rows]
         best = np.zeros((self.size, len(words)), dtype=np.float32)
-        sizes = np.array([len(each) for each in lists])
-        if words and sizes.any():
-            likeness = profiles.likeness(words, np.concatenate(lists))
-            filled = sizes > 0
-            starts = np.concatenate([[0], np.cumsum(sizes[filled])[:-1]])
-            best[filled] = np.maximum.reduceat(likeness, starts, axis=1).T
+        meant = (vocabulary.kinds[self.flat] & STOP) == 0
+        flat, owner = self.flat[meant], self.owner[meant]
+        if words and len(flat):
+            filled, starts = np.unique(owner, return_index=True)
+            best[filled] = np.maximum.reduceat(vocabulary.likeness(words, flat), starts, axis=1).T
         weights = self._weights(profiles, words)
         own: Column = best @ weights
         pair = np.maximum(best, self.shift(best, 1)) @ weights
@@ -117,8 +135,7 @@ class _Look:
         """Return the weight of each word: rare words of the pool count more; they sum to one."""
         np = self.np
         stems = profiles.stemmed(words)
-        held = [sum(stem in row.profile.stems for row in self.pool.rows) for stem in stems]
-        weights: Column = np.array([_idf(self.size, max(each, 0.5)) for each in held], dtype=np.float32)
+        weights: Column = np.array([_idf(self.size, max(self.held.get(stem, 0), 0.5)) for stem in stems], dtype=np.float32)
         weights /= np.float32(weights.sum() or 1.0)
         return weights
 
@@ -164,23 +181,30 @@ class _Look:
         """Who speaks: one the question names, or the asker where it says 'I'; another one; whom the words mention."""
         np, asked = self.np, self.asked
         named = asked.named(self.names)
+        called = {name: not named.isdisjoint(_words([name])) for name in {row.name for row in self.pool.rows}}
         speaks = np.array(
-            [not named.isdisjoint(row.name.lower().split()) or (asked.about_myself and row.person == self.asker) for row in self.pool.rows],
-            dtype=np.float32,
+            [called[row.name] or (asked.about_myself and row.person == self.asker) for row in self.pool.rows], dtype=np.float32
         )
         anybody = float(bool(named) or asked.about_myself)
+        mentioned = self.pool.vocabulary.known(sorted(named))
         self.found["named_speaks"], self.found["other_speaks"] = speaks, anybody * (1 - speaks)
         self.found["named_spoke_before"] = self.shift(speaks, 1)
-        self.found["named_mentioned"] = np.array([not named.isdisjoint(row.profile.said) for row in self.pool.rows], dtype=np.float32)
+        self.found["named_mentioned"] = (self.of_words(np.isin(self.flat, mentioned)) > 0).astype(np.float32)
         self.constant("named", float(len(named)))
         self.constant("about_myself", float(asked.about_myself))
 
     def shape(self) -> None:
         """What kind of sentence it is, and the one before."""
         np = self.np
-        table = np.array([row.profile.shape for row in self.pool.rows], dtype=np.float32).reshape(self.size, len(SHAPE))
-        for number, name in enumerate(SHAPE):
+        table = np.array([row.profile.marks for row in self.pool.rows], dtype=np.float32).reshape(self.size, len(MARKS))
+        for number, name in enumerate(MARKS):
             self.found[name] = table[:, number]
+        kinds = self.pool.vocabulary.kinds[self.flat]
+        self.found["times"] = self.of_words((kinds & TIME) > 0)
+        for name, kind in (("numbers", NUMBER), ("myself", MYSELF), ("you", YOU)):
+            self.found[name] = (self.of_words((kinds & kind) > 0) > 0).astype(np.float32)
+        length = np.bincount(self.owner, minlength=self.size)
+        self.found["stop_share"] = self.of_words((kinds & STOP) > 0) / np.maximum(length, 1).astype(np.float32)
         for name in ("question", "ends_asking", "picture"):
             self.found[f"{name}_before"] = self.shift(self.found[name], 1)
         self.found["answers_words"] = self.shift(self.found["bm25_own_best"] * self.found["ends_asking"], 1)
@@ -211,6 +235,11 @@ class _Look:
         np = self.np
         scaled: Column = (column - column.mean()) / (column.std() + np.float32(1e-6))
         return scaled
+
+
+def _words(names: Iterable[str]) -> frozenset[str]:
+    """Return the words of which names consist, in lower case."""
+    return frozenset(word for name in names for word in name.lower().split())
 
 
 def _idf(total: int, held: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from ...database import Database, embedding, exchange, person
 from ..embeddings import unpacked
 from ..rows import slices
 from .profile import LONGEST, Profile, Profiles
+from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,15 +28,37 @@ PAUSE = 4 * 3600.0
 """Seconds of silence after which a conversation is a new one: what came before is no context any more."""
 _JUMP = 3
 """Rows of a place that may be missing between neighbours, as when one was forgotten."""
-_WANTED = sa.values(
-    sa.column("place", sa.Text), sa.column("branch", sa.Text), sa.column("low", sa.BigInteger), sa.column("high", sa.BigInteger)
-)
-_COLUMNS = (
-    *(exchange.c[name] for name in ("id", "revision", "realm_id", "place_id", "branch", "row", "person_id", "companion", "said_at")),
-    sa.func.substr(exchange.c.said, 1, LONGEST).label("said"),
-    sa.func.substr(exchange.c.reply, 1, LONGEST).label("reply"),
-    person.c.name,
-)
+_RANGES = 64
+"""Ranges of rows asked for in one statement. Always as many, so that the statement is compiled once."""
+
+
+def _statement() -> sa.Select[Any]:
+    """Return the query for the exchanges in ranges of rows, with their embeddings.
+
+    Where the ranges stand is text: SQLAlchemy compiles a VALUES of its own anew each time, which takes longer than the query.
+    """
+    marks = ", ".join(f"(:place{number}, :branch{number}, :low{number}, :high{number})" for number in range(_RANGES))
+    types = (sa.Text, sa.Text, sa.BigInteger, sa.BigInteger)
+    wanted = sa.text(f"VALUES {marks}").columns(*(sa.column(f"column{number}", kind) for number, kind in enumerate(types, 1))).cte("wanted")
+    place, branch, low, high = wanted.c
+    said, reply = embedding.alias("of_said"), embedding.alias("of_reply")
+    columns = exchange.c
+    asked = (columns.place_id == place) & (columns.branch == branch) & (columns.row >= low) & (columns.row <= high)
+    query = sa.select(
+        *(columns[name] for name in ("id", "revision", "realm_id", "place_id", "branch", "row", "person_id", "companion", "said_at")),
+        sa.func.substr(columns.said, 1, LONGEST).label("said"),
+        sa.func.substr(columns.reply, 1, LONGEST).label("reply"),
+        person.c.name,
+        said.c.vector.label("of_said"),
+        reply.c.vector.label("of_reply"),
+    ).join_from(wanted, exchange, asked)
+    query = query.join(person, person.c.id == columns.person_id)
+    for part, name in ((said, "said"), (reply, "reply")):
+        query = query.outerjoin(part, (part.c.exchange_id == columns.id) & (part.c.part == name) & (part.c.space == sa.bindparam("space")))
+    return query
+
+
+_NEIGHBOURS = _statement()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +79,8 @@ class Pool:
     """Exchanges in the order of their places and rows, with their embeddings and their neighbours."""
 
     rows: Sequence[Row]
+    vocabulary: Vocabulary
+    """The words of the rows' profiles."""
     said: Vectors | None
     """Embeddings, shape (len(rows), dimensions), zeros for what has none; None where there is no embedding at all."""
     reply: Vectors | None
@@ -77,43 +103,33 @@ class Pools:
 
     def around(self, ids: Sequence[int], realms: Sequence[int], place: str | None, *, dense: bool) -> Pool:
         """Return the pool around these exchanges, within realms (and one place); without embeddings unless `dense`."""
-
-        with self._database.read() as connection:
-            found = self._rows(connection, ids, realms, place)
-            numbers = [row.id for row in found]
-            vectors = self._vectors(connection, numbers) if dense else {}
-        keys = [(row.id, row.revision) for row in found]
-        profiles = self.profiles.of(keys, [(row.said, row.reply) for row in found])
+        found = self._found(ids, realms, place, space=self._embedder.name if dense else "")
+        vocabulary, profiles = self.profiles.of([(row.id, row.revision) for row in found], [(row.said, row.reply) for row in found])
         rows = [
             Row(row.id, row.realm_id, row.person_id, row.name or row.person_id, row.companion, row.said_at, profile)
             for row, profile in zip(found, profiles, strict=True)
         ]
-        return Pool(rows, _matrix(numbers, vectors, "said"), _matrix(numbers, vectors, "reply"), *_linked(found), _inner(found, ids))
+        said, reply = _matrices([[row.of_said for row in found], [row.of_reply for row in found]])
+        return Pool(rows, vocabulary, said, reply, *_linked(found, ids))
 
-    def _rows(self, connection: sa.Connection, ids: Sequence[int], realms: Sequence[int], place: str | None) -> list[Any]:
+    def _found(self, ids: Sequence[int], realms: Sequence[int], place: str | None, space: str) -> list[Any]:
         columns = exchange.c
-        placed: list[Any] = []
-        for some in slices(ids):
-            placed += connection.execute(sa.select(columns.place_id, columns.branch, columns.row).where(columns.id.in_(some))).all()
-        within = [columns.realm_id.in_(list(realms)), *([columns.place_id == place] if place is not None else [])]
+        query = _NEIGHBOURS.where(columns.realm_id.in_(list(realms)), *([columns.place_id == place] if place is not None else []))
         found: dict[int, Any] = {}
-        for ranges in slices(_ranges(placed), 200):
-            wanted = _WANTED.data(ranges).cte("wanted")
-            query = (
-                sa.select(*_COLUMNS)
-                .join_from(wanted, exchange, (columns.place_id == wanted.c.place) & (columns.branch == wanted.c.branch))
-                .join(person, person.c.id == columns.person_id)
-                .where(columns.row >= wanted.c.low, columns.row <= wanted.c.high, *within)
-            )
-            found.update((row.id, row) for row in connection.execute(query))
+        with self._database.read() as connection:
+            placed: list[Any] = []
+            for some in slices(ids):
+                placed += connection.execute(sa.select(columns.place_id, columns.branch, columns.row).where(columns.id.in_(some))).all()
+            for ranges in slices(_ranges(placed), _RANGES):
+                found.update((row.id, row) for row in connection.execute(query, {"space": space, **_asked(ranges)}).all())
         return sorted(found.values(), key=lambda row: (row.place_id, row.branch, row.realm_id, row.row))
 
-    def _vectors(self, connection: sa.Connection, ids: Sequence[int]) -> dict[tuple[int, str], Vectors]:
-        query = sa.select(embedding.c.exchange_id, embedding.c.part, embedding.c.vector).where(embedding.c.space == self._embedder.name)
-        rows: list[Any] = []
-        for some in slices(ids):
-            rows += connection.execute(query.where(embedding.c.exchange_id.in_(some))).all()
-        return {(row[0], row[1]): vector for row, vector in zip(rows, unpacked([row[2] for row in rows]), strict=True)} if rows else {}
+
+def _asked(ranges: Sequence[tuple[str, str, int, int]]) -> dict[str, Any]:
+    """Return the parameters of the query; those of ranges it has room for beyond these find nothing."""
+    filled = [*ranges, *[("", "", 0, -1)] * (_RANGES - len(ranges))]
+    names = ("place", "branch", "low", "high")
+    return {f"{name}{number}": value for number, each in enumerate(filled) for name, value in zip(names, each, strict=True)}
 
 
 def _ranges(placed: Iterable[Any]) -> list[tuple[str, str, int, int]]:
@@ -127,46 +143,37 @@ def _ranges(placed: Iterable[Any]) -> list[tuple[str, str, int, int]]:
     return merged
 
 
-def _same_place(one: Any, other: Any) -> bool:
-    return (one.place_id, one.branch, one.realm_id) == (other.place_id, other.branch, other.realm_id)
-
-
-def _linked(found: Sequence[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return, for each exchange, the one before and the one after in the same conversation, and the conversation's number."""
+def _linked(
+    found: Sequence[Any], ids: Sequence[int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return, for each exchange, the one before and the one after in the same conversation, the conversation's number,
+    and whether it is one of these or near enough to one."""
     import numpy as np
 
-    before, after, talk = (np.full(len(found), -1, dtype=np.int64) for _ in range(3))
-    talk[:1] = 0
-    for number in range(1, len(found)):
-        one, other = found[number - 1], found[number]
-        together = _same_place(one, other) and abs(other.said_at - one.said_at) <= PAUSE
-        talk[number] = talk[number - 1] + (not together)
-        if together and other.row - one.row <= _JUMP:
-            before[number], after[number - 1] = number - 1, number
-    return before, after, talk
+    size = len(found)
+    keys = [(row.place_id, row.branch, row.realm_id) for row in found]
+    same = np.array([one == other for one, other in pairwise(keys)], dtype=bool)
+    rows = np.array([row.row for row in found], dtype=np.int64)
+    together = same & (np.abs(np.diff(np.array([row.said_at for row in found], dtype=float))) <= PAUSE)
+    linked = np.flatnonzero(together & (np.diff(rows) <= _JUMP))
+    before, after, talk = np.full(size, -1, dtype=np.int64), np.full(size, -1, dtype=np.int64), np.zeros(size, dtype=np.int64)
+    before[linked + 1], after[linked] = linked, linked + 1
+    talk[1:] = np.cumsum(~together)
+    inner = named = np.isin(np.array([row.id for row in found], dtype=np.int64), list(ids))
+    placed = np.concatenate([[0], np.cumsum(~same)])[:size]
+    for step in range(1, AROUND + 1):
+        near = (placed[step:] == placed[:-step]) & (rows[step:] - rows[:-step] <= _JUMP)
+        inner = inner | np.pad(named[:-step] & near, (step, 0))[:size] | np.pad(named[step:] & near, (0, step))[:size]
+    return before, after, talk, inner
 
 
-def _inner(found: Sequence[Any], ids: Sequence[int]) -> NDArray[np.bool_]:
+def _matrices(parts: Sequence[Sequence[bytes | None]]) -> list[Vectors | None]:
+    """Return the embeddings of each part, zeros for what has none; None for all where there is none at all."""
     import numpy as np
 
-    named = set(ids)
-    inner = np.zeros(len(found), dtype=bool)
-    for number, row in enumerate(found):
-        if row.id in named:
-            low, high = max(0, number - AROUND), min(len(found), number + AROUND + 1)
-            for near in range(low, high):
-                inner[near] |= _same_place(found[near], row) and abs(found[near].row - row.row) <= _JUMP
-    return inner
-
-
-def _matrix(ids: Sequence[int], vectors: dict[tuple[int, str], Vectors], part: str) -> Vectors | None:
-    import numpy as np
-
-    if not vectors:
-        return None
-    size = len(next(iter(vectors.values())))
-    matrix = np.zeros((len(ids), size), dtype=np.float32)
-    for number, exchange_id in enumerate(ids):
-        if (vector := vectors.get((exchange_id, part))) is not None:
-            matrix[number] = vector
-    return matrix
+    held = [blob for blobs in parts for blob in blobs if blob]
+    if not held:
+        return [None] * len(parts)
+    nothing = bytes(len(held[0]))
+    empty = np.zeros((0, len(held[0]) // 2), dtype=np.float32)
+    return [unpacked([blob or nothing for blob in blobs]) if blobs else empty for blobs in parts]

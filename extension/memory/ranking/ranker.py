@@ -57,6 +57,7 @@ class Ranker:
         self._embedder = embedder
         self._folder = folder
         self._trees: Any = None
+        self._names: list[str] = []
         self._curve = (1.0, 0.0)
         self._failed = False
         self._lock = Lock()
@@ -68,7 +69,7 @@ class Ranker:
         trees = self._loaded()
         if trees is None:
             return plain(features)
-        raw = trees.predict(np.stack([features[name] for name in trees.feature_name()], axis=1), num_threads=1)
+        raw = trees.predict(np.stack([features[name] for name in self._names], axis=1), num_threads=1)
         slope, offset = self._curve
         values = (1 / (1 + np.exp(-(slope * raw + offset)))).astype(np.float32)
         return Scores(values, max(LEAST, PART * float(values.max(initial=0.0))))
@@ -77,7 +78,8 @@ class Ranker:
         with self._lock:
             if self._trees is None and not self._failed:
                 try:
-                    self._trees, self._curve = self._read()
+                    trees, self._curve = self._read()
+                    self._trees, self._names = trees, trees.feature_name()
                 except (ImportError, RankerError) as exc:
                     self._failed = True
                     log.info("The learned ranker is not used (%s); a plain sum of words and meaning ranks instead.", exc)
