@@ -23,7 +23,7 @@ from .stems import Stems
 from .textindex import Term, TextIndex
 from .tsvector import Tsvector
 
-_BATCH = 200
+_BATCH = 1_000
 """Exchanges indexed in one transaction: others who write wait for it."""
 MOST_WORDS = 24
 MOST_MATCHES = 20_000
@@ -62,13 +62,13 @@ class FullText:
             self._known = Tsvector(self._stems) if self._database.dialect.name == "postgresql" else Fts5()
         return self._known
 
-    def catch_up(self, batch: int = _BATCH) -> int:
-        """Index what the diary holds beyond the watermark and return how many exchanges were looked at.
+    def catch_up(self, batch: int = _BATCH, most: int | None = None) -> int:
+        """Index what the diary holds beyond the watermark, until at least `most`, and return how many exchanges were looked at.
 
         Idempotent: an exchange indexed twice is there once, and a kill in the middle only means doing a batch again.
         """
         done = 0
-        while step := self._step(batch):
+        while (most is None or done < most) and (step := self._step(batch)):
             done += step
         return done
 

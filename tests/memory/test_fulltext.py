@@ -206,6 +206,12 @@ def test_a_question_of_one_word_in_too_many_exchanges_looks_at_the_newest(memori
     assert sorted(found(FullText(memories.database, most=5), "tea")) == [8, 9, 10, 11, 12]
 
 
+def test_a_turn_that_comes_after_very_many_exchanges_indexes_a_few_and_leaves_the_others(memories):
+    told(memories.diary, *((f"Tea number {row}.", "") for row in range(12)))
+    assert memories.fulltext.catch_up(batch=2, most=3) == 4
+    assert (memories.fulltext.count(), memories.fulltext.catch_up()) == (4, 8)
+
+
 def test_forgotten_words_are_found_nowhere_not_even_as_the_previous_turn(index, memories):
     memories.diary.forget([1])
     index.catch_up()
