@@ -113,20 +113,20 @@ class Collections:
         return self._once(realm, call)
 
     def _once(self, realm: int, call: Callable[[Any], Any]) -> Any:
+        often = 0 if realm in self._collections else max(_SYNC, self._vectors_in(realm) // _SYNC_PART)
         with self._translated():
-            return call(self._collection(realm))
+            if realm not in self._collections:
+                self._collections[realm] = self._opened(f"{self._prefix}{realm}", often)
+            return call(self._collections[realm])
 
-    def _collection(self, realm: int) -> Any:
-        if realm not in self._collections:
-            often = max(_SYNC, self._vectors_in(realm) // _SYNC_PART)
-            chosen = {"hnsw": {"space": "cosine", "ef_search": 128, "sync_threshold": often}}
-            name = f"{self._prefix}{realm}"
-            found = self._client.get_or_create_collection(name, configuration=chosen, embedding_function=None)
-            if 2 * found.configuration_json["hnsw"]["sync_threshold"] < often:  # it has grown; Chroma looks at it when it loads the graph
-                with catch_warnings(action="ignore", category=DeprecationWarning):  # of its embedding functions; there is none
-                    found.modify(configuration={"hnsw": {"sync_threshold": often}})
-            self._collections[realm] = found
-        return self._collections[realm]
+    def _opened(self, name: str, often: int) -> Any:
+        """Return a collection whose graph is written each time `often` vectors came in, or about that many."""
+        chosen = {"hnsw": {"space": "cosine", "ef_search": 128, "sync_threshold": often}}
+        found = self._client.get_or_create_collection(name, configuration=chosen, embedding_function=None)
+        if 2 * found.configuration_json["hnsw"]["sync_threshold"] < often:  # it has grown; Chroma looks at it when it loads the graph
+            with catch_warnings(action="ignore", category=DeprecationWarning):  # of its embedding functions; there is none
+                found.modify(configuration={"hnsw": {"sync_threshold": often}})
+        return found
 
     def _listed(self) -> list[Any]:
         """Return the collections of all realms there are."""
