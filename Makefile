@@ -72,7 +72,7 @@ fix: .venv/.test ## Mend what the linter can mend
 docs: .venv/.runtime ## Write the generated pages of docs/ anew
 	@$(BIN)/python docs/generate.py
 
-BENCHMARKS := turn
+BENCHMARKS := turn scale
 
 bench: .venv/.test ## Run the benchmarks; each prints JSON
 	@for each in $(BENCHMARKS); do $(BIN)/python -m "bench.$$each" $(ARGS); done

@@ -17,6 +17,8 @@ from extension.memory.fulltext import stop_words
 from extension.messages import Person, Place, Turn, digest
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from extension.ports import Vectors
 
 PLACES = 50
@@ -58,8 +60,7 @@ def fill(app: App, words: Words, count: int, base: Vectors) -> None:
     turns = words.turns(count)
     for start in range(0, count, _BATCH):
         size = min(_BATCH, count - start)
-        vectors = base[random.integers(len(base), size=2 * size)] + random.normal(0, 0.02, (2 * size, base.shape[1]))
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = around(base, 2 * size, random)
         with memories.database.write() as connection:
             rows = []
             for number, (turn, reply) in enumerate(next(turns) for _ in range(size)):
@@ -71,6 +72,16 @@ def fill(app: App, words: Words, count: int, base: Vectors) -> None:
             connection.execute(sa.insert(embedding), rows)
             set_watermark(connection, f"embedding:{memories.semantic.embedder.name}", watermark(connection, "revision"))
     memories.settle()
+
+
+def around(base: Vectors, count: int, random: np.random.Generator) -> Vectors:
+    """Return `count` unit vectors that lie around those of `base`, shape (n, dimensions): a mixture of normal distributions."""
+    import numpy as np
+
+    vectors: Vectors = base[random.integers(len(base), size=count)]
+    vectors = vectors + random.normal(0, 0.02, (count, base.shape[1])).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors
 
 
 def held(app: App) -> int:

@@ -92,8 +92,8 @@ def measure(size: int, turns: int, folder: Path, **servers: str) -> dict[str, An
     stats = app.memories.stats()
     result = {
         "exchanges": held(app) - turns,
-        **{f"{name}_ms": _percentiles(values) for name, values in times.items()},
-        "one_embedding_alone_ms": _percentiles(alone),
+        **{f"{name}_ms": percentiles(values) for name, values in times.items()},
+        "one_embedding_alone_ms": percentiles(alone),
         "embeddings_in_the_turn": embedded / turns,
         "memories_shown": shown / turns,
         "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
@@ -105,7 +105,8 @@ def measure(size: int, turns: int, folder: Path, **servers: str) -> dict[str, An
     return result
 
 
-def _percentiles(values: Sequence[float]) -> dict[str, float]:
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    """Return the median and the 95th percentile."""
     cuts = quantiles(values, n=20)
     return {"p50": round(cuts[9], 1), "p95": round(cuts[18], 1)}
 

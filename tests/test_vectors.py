@@ -78,6 +78,42 @@ def test_a_vector_put_again_is_replaced(index):
     assert index.counts() == {7: 1}
 
 
+def synced(folder):
+    """Return how many vectors' names Chroma wrote when it last wrote a graph; 0 before."""
+    pickles = list(folder.rglob("index_metadata.pickle"))
+    return sum(path.read_bytes().count(b":said") for path in pickles) // 2
+
+
+@pytest.mark.parametrize(("expected", "written"), [(0, 1200), (500_000, 0)])
+def test_a_graph_is_written_the_less_often_the_more_it_will_hold(tmp_path, expected, written):
+    index = ChromaVectors(tmp_path / "vectors", "space", lambda realm: expected)
+    index.put(7, [(number, "said") for number in range(1200)], np.tile(AXES, (300, 1)))
+    assert synced(tmp_path) == written
+    index.close()
+
+
+def test_a_graph_that_has_grown_is_written_less_often_from_the_next_start(tmp_path):
+    keys = [(number, "said") for number in range(3000)]
+    for expected, some in ((0, slice(0, 1200)), (500_000, slice(1200, 3000))):
+        index = ChromaVectors(tmp_path / "vectors", "space", lambda realm, expected=expected: expected)
+        index.put(7, keys[some], np.tile(AXES, (750, 1))[some])
+        assert (synced(tmp_path), index.counts()) == (1200, {7: some.stop})
+        assert len(index.search([7], AXES[0], 3)) == 3
+        index.close()
+
+
+def test_a_large_graph_that_was_loaded_is_in_memory_before_the_first_question(tmp_path):
+    index = ChromaVectors(tmp_path / "vectors", "space")
+    index.put(7, [(number, "said") for number in range(1200)], np.tile(AXES, (300, 1)))
+    index.close()
+    index = ChromaVectors(tmp_path / "vectors", "space")
+    index.load()
+    for path in tmp_path.rglob("data_level0.bin"):
+        path.unlink()
+    assert len(index.search([7], AXES[0], 3)) == 3
+    index.close()
+
+
 def test_vectors_are_removed_and_those_that_are_not_there_are_no_error(index):
     index.put(7, KEYS, AXES)
     index.remove(7, [(1, "said"), (3, "said"), (99, "reply")])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -243,27 +243,55 @@ class Diary:
             raise NotFound(_GONE.format(number))
 
 
-def insert(connection: sa.Connection, turn: Turn, answer: Answer, **further: Any) -> int:
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An exchange to be written: a turn, its answer, and what else is known of it, by column."""
+
+    turn: Turn
+    answer: Answer
+    further: Mapping[str, Any] = field(default_factory=dict)
+
+
+def insert(connection: sa.Connection, turn: Turn, answer: Answer) -> int:
     """Insert an exchange and return its id."""
-    keep_people(connection, turn.person, turn.place)
-    values = {
+    return insert_all(connection, [Entry(turn, answer)])[0]
+
+
+def insert_all(connection: sa.Connection, entries: Sequence[Entry]) -> list[int]:
+    """Insert exchanges, no two in the same row of a place, and return their ids; what they have in common is looked up once."""
+    if not entries:
+        return []
+    for who, where in dict.fromkeys((each.turn.person, each.turn.place) for each in entries):
+        keep_people(connection, who, where)
+    lying = [(each.turn.companion, each.turn.person, each.turn.place) for each in entries]
+    realms = {key: realm_of(connection, *key) for key in dict.fromkeys(lying)}
+    first = next_revision(connection, len(entries))
+    rows = [
+        {**_values(each), "realm_id": realms[key], "revision": first + number}
+        for number, (each, key) in enumerate(zip(entries, lying, strict=True))
+    ]
+    inserted = connection.execute(sa.insert(exchange).returning(*_PLACING, exchange.c.revision), rows).all()
+    inserted = sorted(inserted, key=lambda row: int(row.revision))
+    touch_next(connection, *inserted)
+    return [int(row.id) for row in inserted]
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    turn = entry.turn
+    return {
         "person_id": turn.person.id,
         "place_id": turn.place.id,
         "companion": turn.companion,
-        "realm_id": realm_of(connection, turn.companion, turn.person, turn.place),
         "row": turn.row,
         "branch": turn.branch,
         "said": clean(turn.said),
         "said_at": turn.when.timestamp(),
         "feedback": 0,
         "pinned": False,
-        "revision": next_revision(connection),
-        **_answer_values(turn.said, answer),
-        **further,
+        "original": "",
+        **_answer_values(turn.said, entry.answer),
+        **entry.further,
     }
-    row = connection.execute(sa.insert(exchange).values(**values).returning(*_PLACING)).one()
-    touch_next(connection, row)
-    return int(row.id)
 
 
 def bury(connection: sa.Connection, *rows: Any, for_good: bool) -> None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..ports import Vectors
 
 PARTS = ("said", "reply")
-_EMBED_BATCH = 32
-_CHANGES = 1_000
+_EMBED_BATCH = 128
+_CHANGES = 4_000
 
 
 class Embeddings:
@@ -157,6 +157,12 @@ class Embeddings:
             for realm, number, part in connection.execute(query.where(embedding.c.space == self._embedder.name)):
                 keys.setdefault(realm, set()).add((number, part))
         return keys
+
+    def expected(self, realm: int) -> int:
+        """Return about how many embeddings a realm will have once all it holds is embedded."""
+        query = sa.select(sa.func.count()).select_from(exchange).where(exchange.c.realm_id == realm)
+        with self._database.read() as connection:
+            return len(PARTS) * int(connection.execute(query).scalar_one())
 
     def counts(self, revision: int) -> dict[int, tuple[int, int]]:
         """Return the least and the most vectors an index of each realm should hold at a revision.

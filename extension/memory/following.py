@@ -16,10 +16,12 @@ _FEW = 20
 
 def touch_next(connection: sa.Connection, *rows: Any) -> None:
     """Let the indexes look again at what comes after changed exchanges in the same place, branch and realm."""
-    rows_of: dict[tuple[str, str, int], list[int]] = {}
+    rows_of: dict[tuple[str, str, int], set[int]] = {}
     for row in rows:
-        rows_of.setdefault((row.place_id, row.branch, row.realm_id), []).append(row.row)
-    following = dict.fromkeys(number for key, changed in rows_of.items() for number in _following(connection, key, changed))
+        rows_of.setdefault((row.place_id, row.branch, row.realm_id), set()).add(row.row)
+    # After a row that is followed by another changed one comes that one, or what comes after it.
+    ends = {key: [row for row in sorted(changed) if row + 1 not in changed] for key, changed in rows_of.items()}
+    following = dict.fromkeys(number for key, changed in ends.items() for number in _following(connection, key, changed))
     if following:
         first = next_revision(connection, len(following))
         touched = [{"number": number, "to": first + position} for position, number in enumerate(following)]

@@ -1,6 +1,6 @@
 """The full-text index of the diary: Porter stems, speaker, previous turn and day as further fields (see `document`).
 
-The realm is a term of the query, so a search costs what its realms hold and not what the diary holds. Words of no
+The realm is a term of the index, so a search costs what its realms hold and not what the diary holds. Words of no
 meaning are left out of questions, and words found in very many exchanges are left out where rarer ones are at hand.
 """
 
@@ -23,11 +23,13 @@ from .stems import Stems
 from .textindex import Term, TextIndex
 from .tsvector import Tsvector
 
-_BATCH = 200
+_BATCH = 1_000
 """Exchanges indexed in one transaction: others who write wait for it."""
 MOST_WORDS = 24
 MOST_MATCHES = 20_000
-"""Words beyond the rarest are left out of a question once its words match this many exchanges together."""
+"""Words beyond the rarest are left out of a question once its words match this many exchanges of its realms together."""
+MOST_COUNTED = 200_000
+"""And once they stand in this many exchanges of all realms together, which bm25 counts."""
 
 _WORD = re.compile(r"[^\W_]+")
 """Runs of letters and digits, as the tokenizer of the index has them: an underscore parts words."""
@@ -47,8 +49,9 @@ class Match:
 class FullText:
     """Full-text search over exchanges. Every method raises StoreError when the database fails."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, most: int = MOST_MATCHES) -> None:
         self._database = database
+        self._most = most
         self._stems = Stems()
         self._known: TextIndex | None = None
 
@@ -59,13 +62,13 @@ class FullText:
             self._known = Tsvector(self._stems) if self._database.dialect.name == "postgresql" else Fts5()
         return self._known
 
-    def catch_up(self, batch: int = _BATCH) -> int:
-        """Index what the diary holds beyond the watermark and return how many exchanges were looked at.
+    def catch_up(self, batch: int = _BATCH, most: int | None = None) -> int:
+        """Index what the diary holds beyond the watermark, until at least `most`, and return how many exchanges were looked at.
 
         Idempotent: an exchange indexed twice is there once, and a kill in the middle only means doing a batch again.
         """
         done = 0
-        while step := self._step(batch):
+        while (most is None or done < most) and (step := self._step(batch)):
             done += step
         return done
 
@@ -82,10 +85,8 @@ class FullText:
         Nothing when the question has no word of meaning.
         """
         with self._database.read() as connection:
-            terms = self._terms(connection, question)
-            if not terms or not realms:
-                return []
-            found = self._index.best(connection, terms, realms, place, limit)
+            terms = self._terms(connection, question, realms, place) if realms else []
+            found = self._index.best(connection, terms, realms, place, limit, self._most) if terms else []
         full = sum(term.weight for term in terms) * FIELDS["said"] or 1.0
         return [Match(number, max(score, 0.0), min(max(score, 0.0) / full, 1.0)) for number, score in found]
 
@@ -130,7 +131,7 @@ class FullText:
             set_watermark(connection, "fulltext", up_to)
             return len(changed) + len(gone)
 
-    def _terms(self, connection: sa.Connection, question: str) -> list[Term]:
+    def _terms(self, connection: sa.Connection, question: str, realms: Sequence[int], place: str | None) -> list[Term]:
         """Return the words to search by, the rarest first."""
         words = meaningful(question)
         stems: dict[tuple[bytes, ...], str] = {}
@@ -141,12 +142,16 @@ class FullText:
         found_of = self._index.found(connection, {token for stem in stems for token in stem}, total)
         counted = sorted((*min((found_of[token], token) for token in stem), word) for stem, word in stems.items())
         chosen: list[Term] = []
-        matches = 0
+        room, counting = self._most, MOST_COUNTED
         for found, token, word in [each for each in counted if each[0]][:MOST_WORDS]:
-            if chosen and matches + found > MOST_MATCHES:
+            term = Term(word, token, max(log((total - found + 0.5) / (found + 0.5)), 1e-6))
+            counting -= found
+            if chosen and (counting < 0 or room <= 0):
                 break
-            matches += found
-            chosen.append(Term(word, token, max(log((total - found + 0.5) / (found + 0.5)), 1e-6)))
+            room -= found if found <= room else self._index.held(connection, term, realms, place, room + 1)
+            if chosen and room < 0:
+                break
+            chosen.append(term)
         return chosen
 
 
@@ -162,6 +167,6 @@ def stop_words() -> frozenset[str]:
     return frozenset((Path(__file__).parent / "stop_words.txt").read_text(encoding="utf-8").split())
 
 
-def _gone(connection: sa.Connection, after: int, up_to: int) -> list[int]:
+def _gone(connection: sa.Connection, after: int, up_to: int) -> list[tuple[int, int]]:
     match = sa.and_(forgotten.c.revision > after, forgotten.c.revision <= up_to)
-    return list(connection.execute(sa.select(forgotten.c.exchange_id).where(match)).scalars())
+    return [(row[0], row[1]) for row in connection.execute(sa.select(forgotten.c.realm_id, forgotten.c.exchange_id).where(match))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -21,11 +21,11 @@ import sqlalchemy as sa
 from ..database import Database, exchange, forgotten, person, place
 from ..errors import ImportRefused
 from ..messages import Person, Place, Turn, digest
-from .diary import Answer, bury, insert
-from .rows import clean, clean_turn
+from .diary import Answer, Entry, bury, insert_all
+from .rows import clean, clean_turn, slices
 from .transfer import Line, Tombstone, parsed, read
 
-_BATCH = 100
+_BATCH = 500
 _NAMED = 20
 """Refused lines whose reasons are kept; of more, only the number."""
 
@@ -104,15 +104,26 @@ class _Intake:
         self._people: dict[str, Person] = {}
         self._places: dict[str, Place] = {}
         self._unlinked: list[tuple[int, tuple[Key, ...]]] = []
+        self._new: dict[Key, tuple[Line, Entry, bool]] = {}
+        """Lines of the batch that are still to be inserted, all together, and whether they name a memory that is not there yet."""
 
     def take(self, batch: list[Line | Tombstone]) -> None:
         """Write some lines in one transaction."""
+        lines = [line for line in batch if isinstance(line, Line)]
         with self._database.write() as connection:
+            held = _held(connection, [_key(line) for line in lines])
+            gone = _forgotten(connection, lines)
             for line in batch:
                 if isinstance(line, Tombstone):
                     _bury_words(connection, line)
-                else:
-                    self._take(connection, line)
+                    gone.add((clean(line.person), line.digest))
+                    continue
+                key = _key(line)
+                if key in self._new:  # a file may say the same row twice
+                    self._insert(connection)
+                    held |= _held(connection, [key])
+                self._take(connection, line, held.get(key), gone)
+            self._insert(connection)
 
     def link(self) -> None:
         """Name the memories that replies were given with where they came later in the file than the replies."""
@@ -122,16 +133,15 @@ class _Intake:
                     ids = [found for key in keys if (found := _id(connection, key)) is not None]
                     connection.execute(sa.update(exchange).where(exchange.c.id == number).values(memories=json.dumps(ids)))
 
-    def _take(self, connection: sa.Connection, line: Line) -> None:
+    def _take(self, connection: sa.Connection, line: Line, found: Any, gone: Collection[tuple[str, str]]) -> None:
         turn = self._turn(connection, line)
-        found = connection.execute(sa.select(exchange).where(_at((turn.place.id, line.row, turn.branch)))).first()
         if found is not None and _same(found, line):
             self._report.unchanged += 1
             return
         if found is not None and not self._rules.replace and not _newer(found, line):
             self._report.kept += 1
             return
-        if not self._rules.restore and _is_forgotten(connection, turn.person, line.original or _digest(line)):
+        if not self._rules.restore and (turn.person.id, line.original or _digest(line)) in gone:
             self._report.forgotten += 1
             return
         if found is not None:
@@ -139,15 +149,22 @@ class _Intake:
             self._report.replaced += 1
         else:
             self._report.added += 1
-        self._insert(connection, turn, line)
+        self._add(connection, turn, line)
 
-    def _insert(self, connection: sa.Connection, turn: Turn, line: Line) -> None:
+    def _add(self, connection: sa.Connection, turn: Turn, line: Line) -> None:
+        if any(_cleaned(key) in self._new for key in line.memories):
+            self._insert(connection)
         ids = [_id(connection, key) for key in line.memories]
         shown = tuple(number for number in ids if number is not None)
         answer = Answer(line.reply, line.reasoning, line.model, line.adapter, shown)
-        number = insert(connection, turn, answer, feedback=line.feedback, pinned=line.pinned, original=line.original)
-        if None in ids:
-            self._unlinked.append((number, line.memories))
+        further = {"feedback": line.feedback, "pinned": line.pinned, "original": line.original}
+        self._new[_key(line)] = (line, Entry(turn, answer, further), None in ids)
+
+    def _insert(self, connection: sa.Connection) -> None:
+        new = list(self._new.values())
+        numbers = insert_all(connection, [entry for _, entry, _ in new])
+        self._unlinked += [(number, line.memories) for number, (line, _, later) in zip(numbers, new, strict=True) if later]
+        self._new.clear()
 
     def _turn(self, connection: sa.Connection, line: Line) -> Turn:
         who, where = self._person(connection, line), self._place(connection, line)
@@ -175,8 +192,33 @@ def _at(key: Key) -> sa.ColumnElement[bool]:
     return sa.and_(exchange.c.place_id == key[0], exchange.c.row == key[1], exchange.c.branch == key[2])
 
 
+def _key(line: Line) -> Key:
+    return _cleaned((line.place, line.row, line.branch))
+
+
+def _cleaned(key: Key) -> Key:
+    return (clean(key[0]), key[1], clean(key[2]))
+
+
+def _held(connection: sa.Connection, keys: Sequence[Key]) -> dict[Key, Any]:
+    """Return the exchanges that are in these places and rows."""
+    columns = exchange.c
+    there = sa.tuple_(columns.place_id, columns.row, columns.branch)
+    rows = [row for some in slices(dict.fromkeys(keys)) for row in connection.execute(sa.select(exchange).where(there.in_(some)))]
+    return {(row.place_id, row.row, row.branch): row for row in rows}
+
+
+def _forgotten(connection: sa.Connection, lines: Sequence[Line]) -> set[tuple[str, str]]:
+    """Return (person, digest) of which of these words were forgotten, by anybody."""
+    found: set[tuple[str, str]] = set()
+    for some in slices({line.original or _digest(line) for line in lines}):
+        query = sa.select(forgotten.c.person_id, forgotten.c.digest).where(forgotten.c.digest.in_(some))
+        found |= {(row[0], row[1]) for row in connection.execute(query)}
+    return found
+
+
 def _id(connection: sa.Connection, key: Key) -> int | None:
-    found = connection.execute(sa.select(exchange.c.id).where(_at((clean(key[0]), key[1], clean(key[2]))))).scalar()
+    found = connection.execute(sa.select(exchange.c.id).where(_at(_cleaned(key)))).scalar()
     return None if found is None else int(found)
 
 

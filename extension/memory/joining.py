@@ -18,11 +18,11 @@ import sqlalchemy as sa
 from ..database import Database, exchange, person, place
 from ..errors import ImportRefused
 from ..messages import Person, Place, Turn, digest
-from .diary import Answer, insert
+from .diary import Answer, Entry, insert_all
 from .importers.conversation import Attribution, Conversation
 from .intake import Report, Rules
 from .reconcile import ChatRow, cleaned, forgotten_by, held_in, move, rewrite, source
-from .rows import clean, clean_turn
+from .rows import clean, clean_turn, slices
 
 Pair = tuple[Any, ChatRow | None]
 """A row of the diary, None for none, beside a row of the chat."""
@@ -46,11 +46,12 @@ def join(database: Database, conversation: Conversation, whose: Attribution, rul
         pairs = list(_aligned(held, rows))
         numbers = list(_numbers(pairs))
         move(connection, [(old, number) for (old, _), number in zip(pairs, numbers, strict=True) if old is not None])
-        for (old, row), number in zip(pairs, numbers, strict=True):
-            if row is not None and old is None:
-                _add(connection, who, where, replace(row, row=number))
-                report.added += 1
-            elif row is not None:
+        new = [replace(row, row=number) for (old, row), number in zip(pairs, numbers, strict=True) if row is not None and old is None]
+        for some in slices(new):
+            insert_all(connection, [_entry(who, where, row) for row in some])
+        report.added += len(new)
+        for old, row in pairs:
+            if row is not None and old is not None:
                 _compare(connection, old, row, rules, report)
     report.chats += 1
 
@@ -125,9 +126,9 @@ def _numbers(pairs: Sequence[Pair]) -> Iterator[int]:
         yield before
 
 
-def _add(connection: sa.Connection, who: Person, where: Place, row: ChatRow) -> None:
+def _entry(who: Person, where: Place, row: ChatRow) -> Entry:
     turn = clean_turn(Turn(who, where, row.companion, row.said, row.row, row.when))
-    insert(connection, turn, Answer(row.reply, row.reasoning, row.model))
+    return Entry(turn, Answer(row.reply, row.reasoning, row.model))
 
 
 def _compare(connection: sa.Connection, old: Any, row: ChatRow, rules: Rules, report: Report) -> None:

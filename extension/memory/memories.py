@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 _A_MOMENT = 0.25
 """Seconds a turn may wait for the words of the turn before it to be indexed."""
+_A_FEW = 1_000
+"""Exchanges whose words a turn indexes itself; after an import of very many, the others follow in the background."""
 _IDLE = 3_600.0
 """Seconds after which an idle process looks again: at what grew too old, and at what other processes did."""
 
@@ -203,7 +205,7 @@ class Memories:
     def _index_now(self) -> None:
         """Index the newest words, and wait a while for the embedding model, or a moment for the newest embeddings."""
         try:
-            self.fulltext.catch_up()
+            self.fulltext.catch_up(most=_A_FEW)
         except StoreError as exc:  # what cannot be written can still be read
             log.warning("The newest words are not indexed yet: %s", exc)
         self.catch_up.kick()

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 MOST_REMADE = 20_000
 """Vectors in an index that is made anew after something was forgotten: about ten seconds of work in the background."""
+_AT_ONCE = 1_000
+"""Exchanges embedded before they are put into the index, where many are waiting: each time costs it some writes to the disk."""
 _ERASED = "erased"
 """The file in Chroma's folder that names the revision up to which forgotten vectors are not in its bytes."""
 _REBUILDS = 3
@@ -81,8 +83,13 @@ class Semantic:
         if not self._loaded:
             _ = self.embedder.dimensions  # whatever it takes to know them: the model is loaded now
             self._loaded = True
+        waiting = 0
         while step := self._embed_some():
-            done += step
+            done, waiting = done + step, waiting + step
+            if waiting >= _AT_ONCE:
+                self.sync()
+                waiting = 0
+        if waiting:
             self.sync()
         return done
 
@@ -245,7 +252,7 @@ class Semantic:
 
     def _own(self) -> ChromaVectors | None:
         try:
-            return own(self._folder, self.embedder.name) if self._folder is not None else None
+            return own(self._folder, self.embedder.name, self._embeddings.expected) if self._folder is not None else None
         except (StoreError, MissingPackage) as exc:
             log.warning("%s Until the next start the embeddings in the diary are searched instead.", exc)
             self._folder = None
@@ -255,7 +262,7 @@ class Semantic:
         with self._database.read() as connection:
             diary = watermark(connection, "diary")
         try:
-            return SharedVectors(server, diary, self.embedder.name)
+            return SharedVectors(server, diary, self.embedder.name, self._embeddings.expected)
         except MissingPackage as exc:
             log.warning("%s Until the next start the embeddings in the diary are searched instead.", exc)
             return ExactVectors()
@@ -288,6 +295,7 @@ class Semantic:
                 self._failed = "it does not agree with the diary"
                 self._start_anew()
                 done += self._feed(self._opened())
+            self._opened().load()
         return done
 
     def _start_anew(self) -> None:

@@ -25,8 +25,8 @@ class Term:
 class TextIndex(Protocol):
     """A full-text index inside the diary's database. Every method works on a connection of its caller."""
 
-    def replace(self, connection: sa.Connection, gone: Iterable[int], documents: Sequence[Document]) -> None:
-        """Take out the exchanges `gone` and put in documents, in place of those of the same exchanges."""
+    def replace(self, connection: sa.Connection, gone: Iterable[tuple[int, int]], documents: Sequence[Document]) -> None:
+        """Take out exchanges that are gone, (realm, exchange), and put in documents, in place of those of the same exchanges."""
         ...
 
     def clear(self, connection: sa.Connection) -> None:
@@ -45,10 +45,17 @@ class TextIndex(Protocol):
         """Return how many exchanges hold each token, of `total`."""
         ...
 
+    def held(self, connection: sa.Connection, term: Term, realms: Sequence[int], place: str | None, most: int) -> int:
+        """Return how many exchanges within realms, or within one place of them, hold a term; `most` where they are more."""
+        ...
+
     def best(
-        self, connection: sa.Connection, terms: Sequence[Term], realms: Sequence[int], place: str | None, limit: int
+        self, connection: sa.Connection, terms: Sequence[Term], realms: Sequence[int], place: str | None, limit: int, most: int
     ) -> Sequence[tuple[int, float]]:
-        """Return (exchange, bm25) of the best matches within realms, or within one place of them, best first."""
+        """Return (exchange, bm25) of the best matches within realms, or within one place of them, best first.
+
+        Where more than `most` match, it may look only at so many, the newest of a realm first.
+        """
         ...
 
     def holding(self, words: Sequence[str]) -> sa.Select[Any] | sa.TextualSelect:

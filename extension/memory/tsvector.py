@@ -62,6 +62,7 @@ _BEST = sa.text("""
     ) AS held
     GROUP BY held.id ORDER BY score DESC, held.id LIMIT :limit
 """)
+_MATCHING = sa.text("SELECT count(*) FROM (SELECT FROM exchange_text WHERE terms @@ CAST(:matching AS tsquery) LIMIT :most) AS held")
 
 
 class Tsvector:
@@ -70,10 +71,10 @@ class Tsvector:
     def __init__(self, stems: Stems) -> None:
         self._stems = stems
 
-    def replace(self, connection: sa.Connection, gone: Iterable[int], documents: Sequence[Document]) -> None:
+    def replace(self, connection: sa.Connection, gone: Iterable[tuple[int, int]], documents: Sequence[Document]) -> None:
         change: Counter[str] = Counter()
         number = tokens = 0
-        for some in slices([*gone, *(document.exchange for document in documents)]):
+        for some in slices([*(number for _, number in gone), *(document.exchange for document in documents)]):
             for length, terms in connection.execute(_HELD, {"ids": some}).all():
                 number, tokens = number - 1, tokens - length
                 change.subtract(term for term in terms if ":" not in term)
@@ -105,11 +106,14 @@ class Tsvector:
         counts: dict[str, int] = {row[0]: row[1] for row in rows}
         return {token: counts.get(_lexeme(token), 0) for token in tokens}
 
+    def held(self, connection: sa.Connection, term: Term, realms: Sequence[int], place: str | None, most: int) -> int:
+        matching = f"{_quoted(_lexeme(term.token))} & {_scope(realms, place)}"
+        return int(connection.execute(_MATCHING, {"matching": matching, "most": most}).scalar_one())
+
     def best(
-        self, connection: sa.Connection, terms: Sequence[Term], realms: Sequence[int], place: str | None, limit: int
+        self, connection: sa.Connection, terms: Sequence[Term], realms: Sequence[int], place: str | None, limit: int, most: int
     ) -> Sequence[tuple[int, float]]:
-        scope = " | ".join(f"'r:{number}'" for number in realms)
-        scope = f"({scope})" if place is None else f"({scope}) & '{_place_term(place)}'"
+        scope = _scope(realms, place)
         words = [_quoted(_lexeme(term.token)) for term in terms]
         values = {
             "matching": [f"{word} & {scope}" for word in words],
@@ -175,6 +179,11 @@ def _quoted(word: str) -> str:
 def _lexeme(token: bytes) -> str:
     """Return a stem as text: the stemmer may cut a letter beyond ASCII in two."""
     return token[:_LONGEST].decode("utf-8", "backslashreplace")
+
+
+def _scope(realms: Sequence[int], place: str | None) -> str:
+    scope = " | ".join(f"'r:{number}'" for number in realms)
+    return f"({scope})" if place is None else f"({scope}) & '{_place_term(place)}'"
 
 
 def _place_term(place: str) -> str:

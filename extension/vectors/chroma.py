@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import IndexUnavailable, MissingPackage
 from ..settings import replace_text
 from .graphs import scrub, survives
-from .hnsw import Collections, package
+from .hnsw import Collections, nothing, package
 from .index import Key
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ class _Taken(IndexUnavailable):
     """Another process owns the folder."""
 
 
-def own(folder: Path, space: str) -> ChromaVectors | None:
+def own(folder: Path, space: str, expected: Callable[[int], int] = nothing) -> ChromaVectors | None:
     """Return the index in `folder`, or None while another process owns it. Raises IndexUnavailable, MissingPackage."""
     try:
-        return ChromaVectors(folder, space)
+        return ChromaVectors(folder, space, expected)
     except _Taken:
         return None
 
@@ -46,8 +46,8 @@ class ChromaVectors(Collections):
     Chroma fails; a folder that this Chroma cannot read is removed and started anew with revision 0.
     """
 
-    def __init__(self, folder: Path, space: str) -> None:
-        super().__init__("realm-", _translated)
+    def __init__(self, folder: Path, space: str, expected: Callable[[int], int] = nothing) -> None:
+        super().__init__("realm-", _translated, expected)
         self._folder = folder
         self._space = space
         self._lock = _taken(folder)

@@ -57,6 +57,9 @@ class ExactVectors:
         with self._lock:
             return {realm: len(held.places) for realm, held in self._realms.items() if held.places}
 
+    def load(self) -> None:
+        """Do nothing: all is in memory."""
+
     def keys(self, realm: int) -> set[Key]:
         """Return the keys of all vectors of a realm."""
         with self._lock:

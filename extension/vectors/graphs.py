@@ -23,7 +23,8 @@ for found in client.list_collections():
         found.query(**nearest)
         found.upsert(ids=page["ids"][-1:], embeddings=page["embeddings"][-1:])
 """
-_PROBE_SECONDS = 300
+_PROBE_SECONDS, _PROBE_BYTES = 300, 10_000_000
+"""How long a look may take: five minutes, and a second for each ten megabytes."""
 _HEADER = struct.Struct("<iQQQQ")
 """hnswlib's: format, offset, most elements, elements there are, bytes of one element."""
 _SMALL = 4_000_000
@@ -34,7 +35,9 @@ def survives(folder: Path) -> bool:
     """Return whether a process survives opening and searching the index: damage in its files can end one at once."""
     command = [sys.executable, "-c", _PROBE, str(folder)]
     try:
-        return subprocess.run(command, capture_output=True, timeout=_PROBE_SECONDS, check=False).returncode == 0  # noqa: S603
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        seconds = _PROBE_SECONDS + size // _PROBE_BYTES
+        return subprocess.run(command, capture_output=True, timeout=seconds, check=False).returncode == 0  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):
         return False
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from time import sleep
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings
 
 from ..errors import IndexUnavailable, MissingPackage
 from .index import Key
@@ -13,11 +14,23 @@ from .index import Key
 if TYPE_CHECKING:
     from ..ports import Vectors
 
-_BATCH = 2_000
+_BATCH = 4_000
 _TRIES, _PAUSE = 5, 0.03
 _BEING_MADE = "Nothing found on disk"
 """What Chroma says to a search while another call makes the collection's first graph; a moment later it finds it."""
-_CONFIGURATION = {"hnsw": {"space": "cosine", "ef_search": 128}}
+_SYNC, _SYNC_PART = 1_000, 100
+"""A collection's graph is written when a hundredth of what it will hold came in since, a thousand vectors at least.
+
+Each time Chroma writes the names of all vectors, so a fixed number would make filling quadratic; what came in since is
+put into the graph again at the next start, so it may not be all.
+"""
+_LARGE = 1_000
+"""Vectors of a realm whose graph takes more than a moment to read."""
+
+
+def nothing(realm: int) -> int:
+    """Return 0: nothing is known of how many vectors a realm will hold."""
+    return 0
 
 
 class Collections:
@@ -25,10 +38,16 @@ class Collections:
 
     _client: Any
 
-    def __init__(self, prefix: str, translated: Callable[[], AbstractContextManager[None]]) -> None:
-        """`prefix` begins the names of the collections; `translated` turns Chroma's errors into ours."""
+    def __init__(
+        self, prefix: str, translated: Callable[[], AbstractContextManager[None]], expected: Callable[[int], int] = nothing
+    ) -> None:
+        """`prefix` begins the names of the collections; `translated` turns Chroma's errors into ours.
+
+        `expected` says about how many vectors a realm will hold, and is asked when a realm is first used.
+        """
         self._prefix = prefix
         self._translated = translated
+        self._vectors_in = expected
         self._collections: dict[int, Any] = {}
         self._sizes: dict[int, int] = {}
 
@@ -77,6 +96,12 @@ class Collections:
             sizes = {self._realm(found.name): int(found.count()) for found in self._listed()}
         return {realm: size for realm, size in sizes.items() if size}
 
+    def load(self) -> None:
+        """Let Chroma read the graphs of large realms now; else it does so at the first question, which would wait seconds for it."""
+        for realm, size in self.counts().items():
+            if size >= _LARGE:
+                self._ask(realm, lambda found: found.get(limit=1, include=["embeddings"]))
+
     def keys(self, realm: int) -> set[Key]:
         """Return the keys of all vectors of a realm."""
         ids = self._ask(realm, lambda found: found.get(include=[]))["ids"]
@@ -94,14 +119,20 @@ class Collections:
         return self._once(realm, call)
 
     def _once(self, realm: int, call: Callable[[Any], Any]) -> Any:
+        often = 0 if realm in self._collections else max(_SYNC, self._vectors_in(realm) // _SYNC_PART)
         with self._translated():
-            return call(self._collection(realm))
+            if realm not in self._collections:
+                self._collections[realm] = self._opened(f"{self._prefix}{realm}", often)
+            return call(self._collections[realm])
 
-    def _collection(self, realm: int) -> Any:
-        if realm not in self._collections:
-            name = f"{self._prefix}{realm}"
-            self._collections[realm] = self._client.get_or_create_collection(name, configuration=_CONFIGURATION, embedding_function=None)
-        return self._collections[realm]
+    def _opened(self, name: str, often: int) -> Any:
+        """Return a collection whose graph is written each time `often` vectors came in, or about that many."""
+        chosen = {"hnsw": {"space": "cosine", "ef_search": 128, "sync_threshold": often}}
+        found = self._client.get_or_create_collection(name, configuration=chosen, embedding_function=None)
+        if 2 * found.configuration_json["hnsw"]["sync_threshold"] < often:  # it has grown; Chroma looks at it when it loads the graph
+            with catch_warnings(action="ignore", category=DeprecationWarning):  # of its embedding functions; there is none
+                found.modify(configuration={"hnsw": {"sync_threshold": often}})
+        return found
 
     def _listed(self) -> list[Any]:
         """Return the collections of all realms there are."""

@@ -14,7 +14,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from .hnsw import Collections
+from .hnsw import Collections, nothing
 from .server import Gone, Server
 
 log = logging.getLogger(__name__)
@@ -35,8 +35,8 @@ class SharedVectors(Collections):
     Raises IndexUnreachable from the constructor and the methods while the server is away.
     """
 
-    def __init__(self, server: Server, diary: int, space: str) -> None:
-        super().__init__(f"d{diary}-", server.translated)
+    def __init__(self, server: Server, diary: int, space: str, expected: Callable[[int], int] = nothing) -> None:
+        super().__init__(f"d{diary}-", server.translated, expected)
         self._server = server
         self._name = marker(diary)
         self._space = space

@@ -20,7 +20,7 @@ from extension.vectors import Server
 _numbers = count(1)
 
 
-INDEXED = {"sqlite": "SELECT id FROM exchange_text_docsize", "postgresql": "SELECT id FROM exchange_text"}
+INDEXED = {"sqlite": "SELECT id % (1 << 40) FROM exchange_text_docsize", "postgresql": "SELECT id FROM exchange_text"}
 REFUSAL = """
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN RAISE EXCEPTION USING ERRCODE = ''lock_not_available''; END';

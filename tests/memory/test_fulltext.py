@@ -6,6 +6,7 @@ import pytest
 
 from extension.memory.diary import Answer
 from extension.memory.document import day_words
+from extension.memory.fulltext import FullText
 from extension.messages import Person, Place
 
 from .conftest import BOB, CHANNEL, NOON, told, turn
@@ -187,6 +188,28 @@ def test_a_changed_exchange_is_found_by_its_new_words_only(index, memories):
     index.catch_up()
     assert found(index, "kittens") == []
     assert found(index, "puppies") == [1, 2]
+
+
+def test_words_in_too_many_exchanges_of_the_realm_are_left_out_where_rarer_ones_are_at_hand(memories):
+    told(memories.diary, *((f"Tea number {row}{' with ginger' if row in (2, 9) else ''}.", "") for row in range(12)))
+    told(memories.diary, ("Tea.", ""), ("Ginger.", ""), person=BOB, place=Place("bobs"))
+    memories.fulltext.catch_up()
+    index = FullText(memories.database, most=9)
+    assert sorted(found(index, "ginger tea")) == [3, 4, 10, 11]  # those that follow hold them too, as what was said before
+    assert sorted(found(index, "ginger tea", (2,))) == [13, 14]  # here they are few
+
+
+@pytest.mark.embedded
+def test_a_question_of_one_word_in_too_many_exchanges_looks_at_the_newest(memories):
+    told(memories.diary, *((f"Tea number {row}.", "") for row in range(12)))
+    memories.fulltext.catch_up()
+    assert sorted(found(FullText(memories.database, most=5), "tea")) == [8, 9, 10, 11, 12]
+
+
+def test_a_turn_that_comes_after_very_many_exchanges_indexes_a_few_and_leaves_the_others(memories):
+    told(memories.diary, *((f"Tea number {row}.", "") for row in range(12)))
+    assert memories.fulltext.catch_up(batch=2, most=3) == 4
+    assert (memories.fulltext.count(), memories.fulltext.catch_up()) == (4, 8)
 
 
 def test_forgotten_words_are_found_nowhere_not_even_as_the_previous_turn(index, memories):

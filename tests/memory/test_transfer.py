@@ -10,6 +10,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from time import sleep
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -440,15 +441,58 @@ import_file(Database(sys.argv[1]), Path(sys.argv[2]), progress=lambda lines: lin
 
 
 def test_an_import_that_was_killed_is_gone_on_with(database, diary, tmp_path):
-    lines = [line(row=row, said=f"Fact {row}", memories=[["kitchen", row - 1, ""]] if row else []) for row in range(450)]
+    lines = [line(row=row, said=f"Fact {row}", memories=[["kitchen", row - 1, ""]] if row % 50 == 1 else []) for row in range(1300)]
     file = tmp_path / "file"
     file.write_bytes(HEADER + b"".join(lines))
-    for limit in (100, 300):
+    for limit in (100, 700):
         command = [sys.executable, "-c", KILLED, database.url, str(file), str(limit)]
         assert subprocess.run(command, cwd=ROOT, check=False, timeout=60).returncode == -9
-    assert diary.count() == 300
-    assert import_file(database, file) == Report(added=150, unchanged=300)
-    assert [each.said for each in diary.chat("kitchen")] == [f"Fact {row}" for row in range(450)]
+    assert diary.count() == 1000
+    assert import_file(database, file) == Report(added=300, unchanged=1000)
+    assert [each.said for each in diary.chat("kitchen")] == [f"Fact {row}" for row in range(1300)]
+    shown = diary.get([number for each in diary.chat("kitchen") for number in each.memories])
+    assert [each.said for each in shown] == [f"Fact {row}" for row in range(0, 1300, 50)]
+
+
+IMPORTING = """
+import sys
+from pathlib import Path
+from extension.database import Database
+from extension.memory.intake import import_file
+import_file(Database(sys.argv[1]), Path(sys.argv[2]), progress=lambda lines: print(lines, flush=True))
+"""
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.01, 0.05])
+def test_an_import_killed_in_the_middle_of_a_batch_leaves_whole_batches_and_all_it_acknowledged(database, diary, tmp_path, delay):
+    file = tmp_path / "file"
+    file.write_bytes(HEADER + b"".join(line(row=row, said=f"Fact {row}") for row in range(5000)))
+    command = [sys.executable, "-c", IMPORTING, database.url, str(file)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        acknowledged = int(process.stdout.readline())
+        sleep(delay)
+        process.kill()
+        acknowledged = max([acknowledged, *map(int, process.stdout.read().split())])
+    assert diary.count() % 500 == 0
+    assert diary.count() >= acknowledged
+    report = import_file(database, file)
+    assert (report.added + report.unchanged, report.unchanged >= acknowledged) == (5000, True)
+    assert import_file(database, file) == Report(unchanged=5000)
+
+
+def test_the_same_row_twice_in_a_file_is_held_once_with_its_newest_words(take, diary):
+    later = "2026-03-15T12:00:00+00:00"
+    lines = (line(said="Tea."), line(said="Coffee.", when=later), line(said="Coffee.", when=later), line(said="Tea."))
+    assert take(*lines) == Report(added=1, replaced=1, unchanged=1, kept=1)
+    assert [each.said for each in diary.chat("kitchen")] == ["Coffee."]
+
+
+def test_what_follows_imported_exchanges_is_found_by_their_words(memories, take):
+    memories.diary.write(turn("And butter.", 2), Answer("Noted."))
+    memories.fulltext.catch_up()
+    take(line(row=0, said="We need eggs."), line(row=1, said="And marmalade."))
+    memories.fulltext.catch_up()
+    assert {match.exchange for match in memories.fulltext.search("marmalade", [1])} == {1, 3}
 
 
 texts = st.text(max_size=20)
