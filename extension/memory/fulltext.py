@@ -26,7 +26,7 @@ from .tsvector import Tsvector
 _BATCH = 1_000
 """Exchanges indexed in one transaction: others who write wait for it."""
 MOST_WORDS = 24
-MOST_MATCHES = 20_000
+MOST_MATCHES = 8_000
 """Words beyond the rarest are left out of a question once its words match this many exchanges of its realms together."""
 MOST_COUNTED = 200_000
 """And once they stand in this many exchanges of all realms together, which bm25 counts."""

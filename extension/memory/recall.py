@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from math import log, sqrt
@@ -136,32 +137,39 @@ class Recall:
             return None
         # What the model sees anyway goes before the scores are normalised: it would be the best match of all.
         hidden = {*question.without, *self._diary.ids_of(question.visible)}
-        vectors = self._embedded(question.text, names) if dense else None
-        seeds, evident, known = self._seeds(question, realms, hidden, vectors, gate=gate)
+        place = question.place.id if question.scope == "place" else None
+        limit = CANDIDATES + min(len(hidden), 4 * CANDIDATES)
+        with ThreadPoolExecutor(1) as beside:  # the words are searched for while the question is embedded
+            searched = beside.submit(self._fulltext.search, question.text, realms, limit, place)
+            vectors = self._embedded(question.text, names) if dense else None
+            matches = [match for match in searched.result() if match.exchange not in hidden]
+        similar = self._by_meaning(realms, place, matches, limit, vectors)
+        seeds, evident = self._seeds(question, realms, hidden, matches, similar, gate=gate)
         if not seeds:
             return None
-        place = question.place.id if question.scope == "place" else None
-        vectors = vectors if known else None
-        pool = self._pools.around(seeds, realms, place, dense=known)
+        vectors = None if similar is None else vectors
+        pool = self._pools.around(seeds, realms, place, dense=similar is not None)
         asked = understood(question.text, question.now or datetime.now().astimezone())
         found = features(asked, question.person.id, pool, self._pools.profiles, self._fulltext.frequencies, vectors)
         return Looked(pool, found, _shown(pool, hidden, evident), asked.about_now)
 
     def _seeds(
-        self, question: Question, realms: Sequence[int], hidden: Collection[int], vectors: Vectors | None, *, gate: bool
-    ) -> tuple[list[int], set[int], bool]:
-        """Return the best candidates of both searches, which of all candidates pass the gate, and whether meaning could be asked."""
-        limit = CANDIDATES + min(len(hidden), 4 * CANDIDATES)
-        place = question.place.id if question.scope == "place" else None
-        matches = [match for match in self._fulltext.search(question.text, realms, limit, place) if match.exchange not in hidden]
-        similar = self._by_meaning(realms, place, matches, limit, vectors)
+        self,
+        question: Question,
+        realms: Sequence[int],
+        hidden: Collection[int],
+        matches: Sequence[Match],
+        similar: Mapping[int, float] | None,
+        *,
+        gate: bool,
+    ) -> tuple[list[int], set[int]]:
+        """Return the best candidates of both searches, and which of all candidates pass the gate."""
         known = similar is not None
         similar = {number: cosine for number, cosine in (similar or {}).items() if number not in hidden}
         close = close_enough(self._semantic.size(realms))
         ranked = _ranked(matches, similar, known=known)
         evident = {each.number for each in ranked if not gate or each.is_evidence(close)}
-        seeds = [each.number for each in ranked[: max(SEEDS, 2 * question.limit)]] if evident else []
-        return seeds, evident, known
+        return [each.number for each in ranked[: max(SEEDS, 2 * question.limit)]] if evident else [], evident
 
     def _embedded(self, text: str, names: Collection[str]) -> Vectors | None:
         """Return the vectors of the question and of its statement form, or None where there is no embedding model."""
