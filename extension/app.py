@@ -139,17 +139,17 @@ class App:
             more = self._summarise(stopped)
         return more
 
-    def sum_up_again(self, number: int, stopped: Stopped) -> bool:
-        """Make a summary anew as the settings say, and return whether that was done; not when it was stopped.
+    def sum_up_again(self, number: int, stopped: Stopped) -> int:
+        """Make a summary anew as the settings say, and return the id of the new one; 0 when it was stopped.
 
         Raises NotFound, SettingsError, StoreError, HostError, and what making the host raises; then the one there stays.
         """
         method = self.settings.summaries
         if method == "off":
             raise SettingsError("Summaries are switched off. Set FAMILIAR_SUMMARIES=extract or =model, then try again.")
-        done = self.memories.summarising.remake(number, self.host, self._sizes(), method, stopped)
+        made = self.memories.summarising.remake(number, self.host, self._sizes(), method, stopped)
         self.memories.forgetting.scrub()
-        return done
+        return made
 
     def _summarise(self, stopped: Stopped) -> bool:
         method = self.settings.summaries

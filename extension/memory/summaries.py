@@ -155,8 +155,8 @@ class Summaries:
             parts = connection.execute(sa.select(summary_part.c.exchange_id).where(summary_part.c.summary_id == row.id)).scalars()
             return _to_summary(row), set(parts)
 
-    def keep(self, made: Made) -> bool:
-        """Store a summary in place of the one before; not when one of its exchanges changed or went meanwhile."""
+    def keep(self, made: Made) -> int:
+        """Store a summary in place of the one before and return its id; 0 when one of its exchanges changed or went meanwhile."""
         ids = [each.id for each in made.exchanges]
         digests = {each.id: (each.said, each.reply) for each in made.exchanges}
         with self._database.write() as connection:
@@ -166,23 +166,21 @@ class Summaries:
                     exchange.c.id.in_(some), exchange.c.realm_id == made.subject.realm
                 )
                 now |= {row.id: (row.said, row.reply) for row in connection.execute(query)}
-            if now != digests:
-                return False
-            put(connection, made.subject, _values(made), ids)
-        return True
+            return put(connection, made.subject, _values(made), ids) if now == digests else 0
 
 
 _DELETED: dict[str, Any] = {"text": "", "tokens": 0, "stands_for": 0, "model": ""}
 """A summary that was removed by a person; one of which nothing could be made stands for something."""
 
 
-def put(connection: sa.Connection, subject: Subject, values: Mapping[str, Any], ids: Sequence[int]) -> None:
-    """Store a summary of these exchanges in place of the one before."""
+def put(connection: sa.Connection, subject: Subject, values: Mapping[str, Any], ids: Sequence[int]) -> int:
+    """Store a summary of these exchanges in place of the one before, and return its id."""
     for row in held_of(connection, subject, ids):
         connection.execute(sa.delete(summary_part).where(summary_part.c.summary_id == row.id))
         connection.execute(sa.delete(summary).where(summary.c.id == row.id))
-    number = connection.execute(sa.insert(summary).values(**_columns(subject), **values).returning(summary.c.id)).scalar_one()
+    number = int(connection.execute(sa.insert(summary).values(**_columns(subject), **values).returning(summary.c.id)).scalar_one())
     connection.execute(sa.insert(summary_part), [{"summary_id": number, "exchange_id": each} for each in ids])
+    return number
 
 
 def held_of(connection: sa.Connection, subject: Subject, ids: Sequence[int]) -> list[Any]:

@@ -99,8 +99,10 @@ class Summarising:
             return made is not None
         return bool(rows) and not stopped()
 
-    def remake(self, number: int, host: Host, sizes: Sizes, method: Method, stopped: Stopped) -> bool:
-        """Make a summary anew of all it stands for, in place of the one there; False when it was stopped or something changed.
+    def remake(self, number: int, host: Host, sizes: Sizes, method: Method, stopped: Stopped) -> int:
+        """Make a summary anew of all it stands for, in place of the one there, and return the id of the new one.
+
+        0 when it was stopped, or when something of it changed meanwhile; then the one there stays, or goes with what changed.
 
         Raises NotFound, StoreError, HostError; then the one there stays.
         """
@@ -110,7 +112,7 @@ class Summarising:
             if len(made.exchanges) >= len(job.exchanges):
                 return self._summaries.keep(made)
             job = replace(job, done=frozenset(each.id for each in made.exchanges), before=made.text, tokens=made.stands_for)
-        return False
+        return 0
 
     def _advance(self, revision: int) -> None:
         with self._database.write() as connection:
