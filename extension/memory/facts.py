@@ -84,7 +84,7 @@ class Facts:
     def matching(self, which: Which) -> int:
         """Return how many facts `browse` would list."""
         with self._database.read() as connection:
-            return int(connection.execute(sa.select(sa.func.count()).select_from(_listed(which).subquery())).scalar_one())
+            return int(connection.execute(_listed(which).with_only_columns(sa.func.count())).scalar_one())
 
     def of(self, number: int) -> list[Fact]:
         """Return the facts of one exchange, in the order in which they were noted, changed ones too."""
@@ -226,8 +226,9 @@ _said_again = _of_later.where(sa.not_(_other_value)).correlate(fact, exchange).e
 
 def _listed(which: Which) -> sa.Select[Any]:
     columns = (exchange.c.person_id, person.c.name, exchange.c.companion, exchange.c.said_at)
+    ended_by, until = (_superseded_by, _until) if which.history else (sa.null(), sa.null())  # what holds has not ended
     query = (
-        sa.select(fact, *columns, _superseded_by.label("superseded_by"), _until.label("until"))
+        sa.select(fact, *columns, ended_by.label("superseded_by"), until.label("until"))
         .join(exchange, exchange.c.id == fact.c.exchange_id)
         .join(person, person.c.id == exchange.c.person_id)
     )
