@@ -15,7 +15,7 @@ from .characters import Character, character, characters
 from .companion import RESERVE, Companion
 from .database import Database
 from .embedders import embedder_for
-from .errors import MissingModel, StoreError
+from .errors import MissingModel, SettingsError, StoreError
 from .memory.asking import Stopped
 from .memory.enrichment import Enrichment
 from .memory.idle import Idle
@@ -139,13 +139,27 @@ class App:
             more = self._summarise(stopped)
         return more
 
+    def sum_up_again(self, number: int, stopped: Stopped) -> int:
+        """Make a summary anew as the settings say, and return the id of the new one; 0 when it was stopped.
+
+        Raises NotFound, SettingsError, StoreError, HostError, and what making the host raises; then the one there stays.
+        """
+        method = self.settings.summaries
+        if method == "off":
+            raise SettingsError("Summaries are switched off. Set FAMILIAR_SUMMARIES=extract or =model, then try again.")
+        made = self.memories.summarising.remake(number, self.host, self._sizes(), method, stopped)
+        self.memories.forgetting.scrub()
+        return made
+
     def _summarise(self, stopped: Stopped) -> bool:
+        method = self.settings.summaries
+        return method != "off" and self.memories.summarising.step(self.host, self._sizes(), method, stopped)
+
+    def _sizes(self) -> Sizes:
         chosen, host = self.settings, self.host
-        if chosen.summaries == "off":
-            return False
         # The chat itself is cut by exact counts; a quarter less makes sure that nothing falls out that is not summed up.
         sight = (host.context_length - chosen.max_new_tokens - RESERVE - chosen.budget) * 3 // 4
-        return self.memories.summarising.step(host, Sizes(max(sight, 64), max(chosen.budget // 6, 40)), chosen.summaries, stopped)
+        return Sizes(max(sight, 64), max(chosen.budget // 6, 40))
 
     def close(self) -> None:
         """Let go of everything."""

@@ -133,6 +133,9 @@ def _counts(report: Report) -> dict[str, Any]:
         "unchanged": report.unchanged,
         "kept": report.kept,
         "forgotten": report.forgotten,
+        "facts": report.facts,
+        "summaries": report.summaries,
+        "outdated": report.outdated,
         "refused": report.refused,
         "reasons": [{"line" if isinstance(where, int) else "file": where, "reason": reason} for where, reason in report.reasons],
     }
@@ -147,6 +150,10 @@ def _tell(report: Report, what: str) -> None:
     parts += [f"{memories(report.added)} added", f"{report.unchanged} there already"]
     others = (("replaced", report.replaced), ("kept as they are here", report.kept), ("left forgotten", report.forgotten))
     parts += [f"{count} {text}" for text, count in others if count]
+    derived = ((report.facts, "fact", "facts"), (report.summaries, "summary", "summaries"))
+    parts += [f"{console.counted(*each)} taken" for each in derived if each[0]]
+    outdated = console.counted(report.outdated, "summary", "summaries")
+    parts += [f"{outdated} of other words than are here left out"] if report.outdated else []
     parts += [f"{console.counted(report.refused, f'malformed {what}', f'malformed {what}s')} left out"] if report.refused else []
     console.say(", ".join(parts) + ".")
 

@@ -1,4 +1,4 @@
-"""`familiar memory facts`, `fact`, `summaries` and `think`: what was made of what was said, and making it now."""
+"""`familiar memory facts`, `fact`, `summaries`, `summary` and `think`: what was made of what was said, and making it now."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from ..app import App
 from ..errors import SettingsError
 from ..memory.facts import Fact, Which
+from ..messages import Summary
 from . import console
 from .options import AsJson, DataDir, Host, Model, Verbose, cleaned, settings
 from .program import opened
@@ -92,16 +93,42 @@ def summaries(
     with opened(settings(ctx)) as app:
         found = app.memories.summaries.browse(None, person, place, companion, limit or None) if is_there(app) else []
     if as_json:
-        console.answer_json([asdict(each) | {"since": each.since.isoformat(), "until": each.until.isoformat()} for each in found])
+        console.answer_json([_plain(each) for each in found])
         return
     for each in found:
-        span = f"{console.local(each.since)} to {console.local(each.until)}"
-        console.answer(
-            f"{each.kind} {console.brief(each.person or each.place, 60)}, {span}: {each.exchanges} exchanges, {each.saved:,} tokens saved"
-        )
-        console.answer(f"    {console.brief(each.text, 1000)}")
+        _show(each)
     if not found:
         console.say("There is no such summary. They are made in idle time; `familiar memory think` makes them now.")
+
+
+def summary(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="ID", help="The number `familiar memory summaries` shows.")],
+    again: Annotated[bool, typer.Option("--again", help="Make it anew, of the same exchanges.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Remove it; it is made again once enough more was said.")] = False,
+    host: Host = None,
+    model: Model = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    verbose: Verbose = False,
+) -> None:
+    """Show a summary with the numbers of what it stands for, make it anew, or remove it."""
+    if again and delete:
+        raise typer.BadParameter("make it anew or remove it, not both.", param_hint="--delete")
+    with opened(settings(ctx, host=host, model=model)) as app:
+        must_be_there(app)
+        if delete:
+            app.memories.forget_summary(number)
+            console.say(f"Summary {number} is removed.")
+            return
+        if again:
+            number = app.sum_up_again(number, lambda: False) or number
+        found, parts = app.memories.summaries.one(number), [part for part, _ in app.memories.summaries.parts(number)]
+    if as_json:
+        console.answer_json(_plain(found) | {"of": parts})
+        return
+    _show(found)
+    console.answer(f"    of {', '.join(map(str, parts))}")
 
 
 def think(
@@ -144,6 +171,16 @@ def plain(each: Fact) -> dict[str, Any]:
         "exchange": each.exchange,
         "superseded_by": each.superseded_by,
     }
+
+
+def _plain(each: Summary) -> dict[str, Any]:
+    return asdict(each) | {"since": each.since.isoformat(), "until": each.until.isoformat()}
+
+
+def _show(each: Summary) -> None:
+    who, span = console.brief(each.person or each.place, 60), f"{console.local(each.since)} to {console.local(each.until)}"
+    console.answer(f"#{each.id}  {each.kind} {who}, {span}: {each.exchanges} exchanges, {each.saved:,} tokens saved")
+    console.answer(f"    {console.brief(each.text, 1000)}")
 
 
 def _work(app: App) -> None:

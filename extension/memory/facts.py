@@ -13,10 +13,12 @@ from ..database import Database, exchange, extraction, fact, person
 from ..errors import NotFound, SettingsError
 from ..messages import Exchange, Person, digest
 from .attributes import subject
-from .diary import update
+from .diary import EVERYTHING, Filter, update
 from .extraction import Found, about_key
 from .rows import clean, selected, to_exchange
 
+MOST_WORDS = 8
+"""Words of a text that are looked for; of a longer one, the first."""
 LONGEST = 300
 """Characters of each part of a fact that a person writes themselves."""
 _GONE = "There is no fact with id {}. `familiar memory facts` shows those there are."
@@ -40,6 +42,8 @@ class Fact:
     """When it was said."""
     superseded_by: int | None = None
     """Id of the later fact that changed it; None while it holds."""
+    until: datetime | None = None
+    """When that was said."""
 
     @property
     def text(self) -> str:
@@ -57,6 +61,10 @@ class Which:
     companion: str | None = None
     realms: Collection[int] | None = None
     """The realms that may be looked into (see realms.visible_realms)."""
+    chosen: Filter = EVERYTHING
+    """Which exchanges they may be of."""
+    text: str = ""
+    """Words that all stand in it, if only as parts of words."""
     history: bool = False
     """Whether those that later ones changed, and those said again later, are listed too."""
 
@@ -73,6 +81,11 @@ class Facts:
         with self._database.read() as connection:
             return [_to_fact(row) for row in connection.execute(query)]
 
+    def matching(self, which: Which) -> int:
+        """Return how many facts `browse` would list."""
+        with self._database.read() as connection:
+            return int(connection.execute(_listed(which).with_only_columns(sa.func.count())).scalar_one())
+
     def of(self, number: int) -> list[Fact]:
         """Return the facts of one exchange, in the order in which they were noted, changed ones too."""
         return self.browse(Which(exchange=number, history=True))[::-1]
@@ -87,13 +100,22 @@ class Facts:
 
     def history(self, number: int) -> list[Fact]:
         """Return a fact and all others of the same realm that are about the same, the oldest first. Raises NotFound."""
+        found = self.histories([number])
+        if not found:
+            raise NotFound(_GONE.format(number))
+        return found[number]
+
+    def histories(self, numbers: Sequence[int]) -> dict[int, list[Fact]]:
+        """Return the history of each of these facts that there are, by their ids."""
+        one = fact.alias()
+        same = sa.and_(one.c.realm_id == fact.c.realm_id, one.c.subject == fact.c.subject)
+        query = _listed(Which(history=True)).add_columns(one.c.id.label("of")).join(one, same)
+        query = query.where(one.c.id.in_(list(numbers))).order_by(exchange.c.said_at, fact.c.id)
+        found: dict[int, list[Fact]] = {}
         with self._database.read() as connection:
-            row = connection.execute(sa.select(fact.c.realm_id, fact.c.subject).where(fact.c.id == number)).first()
-            if row is None:
-                raise NotFound(_GONE.format(number))
-            same = sa.and_(fact.c.realm_id == row.realm_id, fact.c.subject == row.subject)
-            query = _listed(Which(history=True)).where(same).order_by(exchange.c.said_at, fact.c.id)
-            return [_to_fact(each) for each in connection.execute(query)]
+            for row in connection.execute(query):
+                found.setdefault(row.of, []).append(_to_fact(row))
+        return found
 
     def changes(self, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
         """Return what holds now in place of facts of these exchanges that later ones changed, as notes, by exchange."""
@@ -145,9 +167,12 @@ def exchange_of(connection: sa.Connection, number: int) -> Exchange | None:
 
 
 def keep(connection: sa.Connection, spoke: Exchange, found: Sequence[Found]) -> None:
-    """Store the facts of an exchange and that it was looked through; the indexes look at it again when there are any."""
+    """Store what was found in an exchange and that it was looked through; the indexes look at it again when its facts change."""
     connection.execute(sa.delete(extraction).where(extraction.c.exchange_id == spoke.id))
     connection.execute(sa.insert(extraction).values(exchange_id=spoke.id, digest=digest(spoke.said)))
+    gone = connection.execute(sa.delete(fact).where(fact.c.exchange_id == spoke.id)).rowcount
+    if gone and not found:
+        update(connection, spoke.id)
     if not found:
         return
     values = [
@@ -168,8 +193,22 @@ def keep(connection: sa.Connection, spoke: Exchange, found: Sequence[Found]) -> 
 
 def found_in(connection: sa.Connection, number: int) -> list[Found]:
     """Return the facts of an exchange as they were found."""
-    query = sa.select(fact).where(fact.c.exchange_id == number).order_by(fact.c.id)
-    return [Found(row.about, row.attribute, row.value, row.subject, bool(row.ends)) for row in connection.execute(query)]
+    return [found for _, found in found_among(connection, [number])]
+
+
+def found_among(connection: sa.Connection, ids: Sequence[int]) -> list[tuple[int, Found]]:
+    """Return the facts of some exchanges as they were found, in the order in which they were noted, each with its exchange's id."""
+    query = sa.select(fact).where(fact.c.exchange_id.in_(list(ids))).order_by(fact.c.id)
+    rows = connection.execute(query)
+    return [(row.exchange_id, Found(row.about, row.attribute, row.value, row.subject, bool(row.ends))) for row in rows]
+
+
+def noted_among(connection: sa.Connection, ids: Sequence[int]) -> dict[int, list[Fact]]:
+    """Return the facts of some exchanges, by their ids, changed ones too."""
+    found: dict[int, list[Fact]] = {}
+    for row in connection.execute(_listed(Which(history=True)).where(fact.c.exchange_id.in_(list(ids))).order_by(fact.c.id)):
+        found.setdefault(row.exchange_id, []).append(_to_fact(row))
+    return found
 
 
 _later, _said_later = fact.alias(), exchange.alias()
@@ -177,22 +216,19 @@ _same = sa.and_(_later.c.realm_id == fact.c.realm_id, _later.c.subject == fact.c
 _after = sa.or_(_said_later.c.said_at > exchange.c.said_at, sa.and_(_said_later.c.said_at == exchange.c.said_at, _later.c.id > fact.c.id))
 _of_later = sa.select(_later.c.id).join_from(_later, _said_later, _said_later.c.id == _later.c.exchange_id).where(_same, _after)
 _other_value = sa.func.lower(_later.c.value) != sa.func.lower(fact.c.value)
-_superseded_by = (
-    _of_later.where(_later.c.ends, _other_value)
-    .order_by(_said_later.c.said_at, _later.c.id)
-    .limit(1)
-    .correlate(fact, exchange)
-    .scalar_subquery()
-)
+_ending = _of_later.where(_later.c.ends, _other_value).order_by(_said_later.c.said_at, _later.c.id).limit(1).correlate(fact, exchange)
+_superseded_by = _ending.scalar_subquery()
 """The first later fact of the same that ends this one. It is looked up and not stored, so that forgetting the later one,
 or taking in older memories, needs no repair."""
+_until = _ending.with_only_columns(_said_later.c.said_at).scalar_subquery()
 _said_again = _of_later.where(sa.not_(_other_value)).correlate(fact, exchange).exists()
 
 
 def _listed(which: Which) -> sa.Select[Any]:
     columns = (exchange.c.person_id, person.c.name, exchange.c.companion, exchange.c.said_at)
+    ended_by, until = (_superseded_by, _until) if which.history else (sa.null(), sa.null())  # what holds has not ended
     query = (
-        sa.select(fact, *columns, _superseded_by.label("superseded_by"))
+        sa.select(fact, *columns, ended_by.label("superseded_by"), until.label("until"))
         .join(exchange, exchange.c.id == fact.c.exchange_id)
         .join(person, person.c.id == exchange.c.person_id)
     )
@@ -200,6 +236,10 @@ def _listed(which: Which) -> sa.Select[Any]:
     query = query.where(*(column == value for column, value in equal if value is not None))
     if which.realms is not None:
         query = query.where(fact.c.realm_id.in_(sorted(which.realms)))
+    if which.chosen != EVERYTHING:
+        query = query.where(which.chosen.condition())
+    for word in clean(which.text).split()[:MOST_WORDS]:
+        query = query.where(sa.or_(*(fact.c[name].icontains(word, autoescape=True) for name in ("about", "attribute", "value"))))
     return query if which.history else query.where(_superseded_by.is_(None), ~_said_again)
 
 
@@ -215,4 +255,5 @@ def _to_fact(row: Any) -> Fact:
         companion=row.companion,
         when=datetime.fromtimestamp(row.said_at, UTC),
         superseded_by=row.superseded_by,
+        until=None if row.until is None else datetime.fromtimestamp(row.until, UTC),
     )

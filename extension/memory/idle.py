@@ -48,6 +48,8 @@ class Idle:
         self._ended = 0
         self._closed = False
         self._wait = 0.0
+        self._hurried = False
+        self._working = False
         self._thread: Thread | None = None
         self.trouble = ""
         """Why the last work did not go well; empty when it did."""
@@ -70,11 +72,8 @@ class Idle:
                 self._turns.clear()
             elif self._turns.pop(key, None) is None:
                 return
-            self._since, self._asked, self._ended = monotonic(), True, self._ended + 1
-            if self._thread is None and not self._closed and self._wanted():
-                self._thread = Thread(target=self._run, name="familiar-idle", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
+            self._since, self._ended = monotonic(), self._ended + 1
+            self._ask()
 
     @contextmanager
     def turn(self, key: str) -> Iterator[None]:
@@ -84,6 +83,25 @@ class Idle:
             yield
         finally:
             self.end(key)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether work was asked for that is not done yet, nor waits for what did not go well."""
+        with self._changed:
+            return self._thread is not None and not self._closed and (self._working or (self._asked and not self._wait))
+
+    def hurry(self) -> None:
+        """Begin at once, or as soon as the turn under way is over, without waiting until nobody has spoken for a while."""
+        with self._changed:
+            self._hurried, self._wait = True, 0.0
+            self._ask()
+
+    def _ask(self) -> None:
+        self._asked = True
+        if self._thread is None and not self._closed and self._wanted():
+            self._thread = Thread(target=self._run, name="familiar-idle", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
 
     def close(self, seconds: float = 5.0) -> None:
         """Stop, and wait for the work under way to end."""
@@ -106,7 +124,8 @@ class Idle:
                 trouble = f"{type(exc).__name__}: idle work failed, see the log."
                 log.exception("Idle work failed")
             with self._changed:
-                self.trouble = trouble
+                self._working, self.trouble = False, trouble
+                self._hurried = self._hurried and more
                 self._wait = min(max(2 * self._wait, _AFTER_FAILURE), _LONGEST_PAUSE) if trouble else 0.0
                 # what a turn stopped goes on after it, since its end asks again
                 self._asked = more or bool(trouble) or self._ended != ended
@@ -116,8 +135,9 @@ class Idle:
         """Wait until there is work and no turn has been under way for a while; False when it is closed."""
         with self._changed:
             while not self._closed:
-                left = self._since + max(self._pause, self._wait) - monotonic()
+                left = self._since + (0.0 if self._hurried else max(self._pause, self._wait)) - monotonic()
                 if self._asked and not self._under_way() and left <= 0:
+                    self._working = True
                     return True
                 self._changed.wait((left if left > 0 else _GLANCE) if self._asked else None)
             return False

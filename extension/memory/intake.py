@@ -18,12 +18,17 @@ from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, forgotten, person, place
+from ..database import Database, exchange, extraction, forgotten, person, place
 from ..errors import ImportRefused
-from ..messages import Person, Place, Turn, digest
+from ..messages import Exchange, Person, Place, Turn, digest
+from .attributes import subject
 from .diary import Answer, Entry, bury, insert_all
+from .extraction import Found
+from .facts import exchange_of, found_in, keep
+from .lines import AnyLine, Epitome, Line, Note, Tombstone, parsed
 from .rows import clean, clean_turn, slices
-from .transfer import Line, Tombstone, parsed, read
+from .summary_lines import take
+from .transfer import read
 
 _BATCH = 500
 _NAMED = 20
@@ -45,6 +50,12 @@ class Report:
     """The diary has other words in that place, which stayed: they are as new or newer."""
     forgotten: int = 0
     """Their words were forgotten here, and stay so."""
+    facts: int = 0
+    """Facts that were taken."""
+    summaries: int = 0
+    """Summaries that were taken."""
+    outdated: int = 0
+    """Summaries that were not: what they stand for is not all here, or in other words. They are made anew."""
     refused: int = 0
     reasons: list[tuple[int | str, str]] = field(default_factory=list)
     """(line number or file, what is wrong with it) of the first refused lines or chats."""
@@ -93,6 +104,7 @@ def import_file(
             done += len(batch)
             progress(done)
         intake.link()
+        intake.sum_up()
     return report
 
 
@@ -106,10 +118,12 @@ class _Intake:
         self._unlinked: list[tuple[int, tuple[Key, ...]]] = []
         self._new: dict[Key, tuple[Line, Entry, bool]] = {}
         """Lines of the batch that are still to be inserted, all together, and whether they name a memory that is not there yet."""
+        self._epitomes: list[Epitome] = []
 
-    def take(self, batch: list[Line | Tombstone]) -> None:
-        """Write some lines in one transaction."""
+    def take(self, batch: list[AnyLine]) -> None:
+        """Write some lines in one transaction; summaries wait for what they stand for."""
         lines = [line for line in batch if isinstance(line, Line)]
+        self._epitomes += [line for line in batch if isinstance(line, Epitome)]
         with self._database.write() as connection:
             held = _held(connection, [_key(line) for line in lines])
             gone = _forgotten(connection, lines)
@@ -117,6 +131,7 @@ class _Intake:
                 if isinstance(line, Tombstone):
                     _bury_words(connection, line)
                     gone.add((clean(line.person), line.digest))
+                if not isinstance(line, Line):
                     continue
                 key = _key(line)
                 if key in self._new:  # a file may say the same row twice
@@ -133,13 +148,24 @@ class _Intake:
                     ids = [found for key in keys if (found := _id(connection, key)) is not None]
                     connection.execute(sa.update(exchange).where(exchange.c.id == number).values(memories=json.dumps(ids)))
 
+    def sum_up(self) -> None:
+        """Write the summaries of what is here."""
+        for some in slices(self._epitomes, _BATCH):
+            with self._database.write() as connection:
+                for line in some:
+                    taken = take(connection, line, replace=self._rules.replace)
+                    self._report.summaries += taken is True
+                    self._report.outdated += taken is None
+
     def _take(self, connection: sa.Connection, line: Line, found: Any, gone: Collection[tuple[str, str]]) -> None:
         turn = self._turn(connection, line)
         if found is not None and _same(found, line):
             self._report.unchanged += 1
+            self._note(connection, found.id, turn, line)
             return
         if found is not None and not self._rules.replace and not _newer(found, line):
             self._report.kept += 1
+            self._note(connection, found.id, turn, line)
             return
         if not self._rules.restore and (turn.person.id, line.original or _digest(line)) in gone:
             self._report.forgotten += 1
@@ -165,6 +191,19 @@ class _Intake:
         numbers = insert_all(connection, [entry for _, entry, _ in new])
         self._unlinked += [(number, line.memories) for number, (line, _, later) in zip(numbers, new, strict=True) if later]
         self._new.clear()
+        for number, (line, entry, _) in zip(numbers, new, strict=True):
+            self._note(connection, number, entry.turn, line)
+
+    def _note(self, connection: sa.Connection, number: int, turn: Turn, line: Line) -> None:
+        """Take the facts of a line whose words are those of an exchange, where nobody looked for facts in it here."""
+        spoke = exchange_of(connection, number) if line.facts is not None else None
+        if line.facts is None or spoke is None or (spoke.said, spoke.person.id) != (turn.said, turn.person.id):
+            return
+        looked = connection.execute(sa.select(extraction.c.exchange_id).where(extraction.c.exchange_id == number)).first() is not None
+        notes = [_found(note, spoke) for note in line.facts]
+        if not looked or (self._rules.replace and found_in(connection, number) != notes):
+            keep(connection, spoke, notes)
+            self._report.facts += len(notes)
 
     def _turn(self, connection: sa.Connection, line: Line) -> Turn:
         who, where = self._person(connection, line), self._place(connection, line)
@@ -254,7 +293,12 @@ def _bury_words(connection: sa.Connection, line: Tombstone) -> None:
     connection.execute(sa.insert(forgotten).values(**values))
 
 
-def _parsed(file: BinaryIO, report: Report) -> Iterator[Line | Tombstone]:
+def _found(note: Note, spoke: Exchange) -> Found:
+    about, attribute = clean(note.about), clean(note.attribute)
+    return Found(about, attribute, clean(note.value), subject(spoke.person.id if note.speaker else about, attribute), note.ends)
+
+
+def _parsed(file: BinaryIO, report: Report) -> Iterator[AnyLine]:
     for number, text in read(file):
         try:
             if isinstance(text, ImportRefused):

@@ -162,6 +162,11 @@ class Memories:
         self.facts.delete(number)
         self.forgetting.scrub()
 
+    def forget_summary(self, number: int) -> None:
+        """Remove a summary (see Summaries.delete), from the bytes of the files too. Raises NotFound."""
+        self.summaries.delete(number)
+        self.forgetting.scrub()
+
     def settle(self) -> None:
         """Catch up here and now: afterwards both indexes agree with the diary. Raises StoreError, MissingModel, MissingPackage."""
         self.catch_up.run()

@@ -6,7 +6,7 @@ goes when one of its exchanges changes or goes (see thoughts.py).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,9 +14,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..database import Database, exchange, realm, summary, summary_part
+from ..errors import NotFound
 from ..messages import Attention, Exchange, Sight, Summary, SummaryKind, Turn
+from .diary import EVERYTHING, Filter
 from .realms import visible_realms
 from .rows import clean_turn, slices
+
+_GONE = "There is no summary with id {}. `familiar memory summaries` shows those there are."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,16 @@ class Summaries:
         place: str | None = None,
         companion: str | None = None,
         limit: int | None = 200,
+        chosen: Filter = EVERYTHING,
     ) -> list[Summary]:
-        """Return summaries, the newest first. `person` takes those of a person and of chats they took part in."""
-        query = _listed.order_by(summary.c.until.desc(), summary.c.id.desc()).limit(limit)
+        """Return summaries, the newest first. `person` takes those of a person and of chats they took part in.
+
+        `chosen` takes those that stand for something it lets through.
+        """
+        query = _listed.where(summary.c.text != "").order_by(summary.c.until.desc(), summary.c.id.desc()).limit(limit)
+        if chosen != EVERYTHING:
+            through = sa.select(summary_part.c.summary_id).join(exchange, exchange.c.id == summary_part.c.exchange_id)
+            query = query.where(summary.c.id.in_(through.where(chosen.condition())))
         if realms is not None:
             query = query.where(summary.c.realm_id.in_(sorted(realms)))
         if place is not None:
@@ -99,6 +110,38 @@ class Summaries:
         with self._database.read() as connection:
             return [_to_summary(row) for row in connection.execute(query)]
 
+    def one(self, number: int) -> Summary:
+        """Return one summary. Raises NotFound."""
+        with self._database.read() as connection:
+            row = connection.execute(_listed.where(summary.c.id == number, summary.c.text != "")).first()
+        if row is None:
+            raise NotFound(_GONE.format(number))
+        return _to_summary(row)
+
+    def parts(self, number: int) -> list[tuple[int, str]]:
+        """Return the exchanges that a summary stands for, in the order in which they were said: their ids, and who spoke."""
+        query = sa.select(exchange.c.id, exchange.c.person_id).join(summary_part, summary_part.c.exchange_id == exchange.c.id)
+        query = query.where(summary_part.c.summary_id == number).order_by(exchange.c.said_at, exchange.c.id)
+        with self._database.read() as connection:
+            return [(row.id, row.person_id) for row in connection.execute(query)]
+
+    def subject(self, number: int) -> Subject:
+        """Return what a summary is of. Raises NotFound."""
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(summary).where(summary.c.id == number)).first()
+        if row is None:
+            raise NotFound(_GONE.format(number))
+        return Subject(row.kind, row.realm_id, row.person_id, row.place_id, row.branch)
+
+    def delete(self, number: int) -> None:
+        """Remove the words of a summary. It is made anew, from the beginning, once so much more was said that it would go on.
+
+        Raises NotFound.
+        """
+        self.one(number)
+        with self._database.write() as connection:
+            connection.execute(sa.update(summary).where(summary.c.id == number).values(**_DELETED))
+
     def of(self, subject: Subject, first: int | None = None) -> tuple[Summary, set[int]] | None:
         """Return the summary of a subject and the ids of its exchanges; of a session, the one that holds the exchange `first`."""
         query = _listed.where(_is(subject))
@@ -112,8 +155,8 @@ class Summaries:
             parts = connection.execute(sa.select(summary_part.c.exchange_id).where(summary_part.c.summary_id == row.id)).scalars()
             return _to_summary(row), set(parts)
 
-    def keep(self, made: Made) -> bool:
-        """Store a summary in place of the one before; not when one of its exchanges changed or went meanwhile."""
+    def keep(self, made: Made) -> int:
+        """Store a summary in place of the one before and return its id; 0 when one of its exchanges changed or went meanwhile."""
         ids = [each.id for each in made.exchanges]
         digests = {each.id: (each.said, each.reply) for each in made.exchanges}
         with self._database.write() as connection:
@@ -123,26 +166,33 @@ class Summaries:
                     exchange.c.id.in_(some), exchange.c.realm_id == made.subject.realm
                 )
                 now |= {row.id: (row.said, row.reply) for row in connection.execute(query)}
-            if now != digests:
-                return False
-            self._remove(connection, made.subject, ids)
-            number = connection.execute(sa.insert(summary).values(**_values(made)).returning(summary.c.id)).scalar_one()
-            connection.execute(sa.insert(summary_part), [{"summary_id": number, "exchange_id": each} for each in ids])
-        return True
+            return put(connection, made.subject, _values(made), ids) if now == digests else 0
 
-    def _remove(self, connection: sa.Connection, subject: Subject, ids: Sequence[int]) -> None:
-        old = sa.select(summary.c.id).where(_is(subject))
-        if subject.kind == "session":
-            overlapping: set[int] = set()
-            for some in slices(ids):
-                parts = sa.select(summary_part.c.summary_id).where(summary_part.c.exchange_id.in_(some))
-                overlapping |= set(connection.execute(old.where(summary.c.id.in_(parts))).scalars())
-            gone = sorted(overlapping)
-        else:
-            gone = list(connection.execute(old).scalars())
-        for number in gone:
-            connection.execute(sa.delete(summary_part).where(summary_part.c.summary_id == number))
-            connection.execute(sa.delete(summary).where(summary.c.id == number))
+
+_DELETED: dict[str, Any] = {"text": "", "tokens": 0, "stands_for": 0, "model": ""}
+"""A summary that was removed by a person; one of which nothing could be made stands for something."""
+
+
+def put(connection: sa.Connection, subject: Subject, values: Mapping[str, Any], ids: Sequence[int]) -> int:
+    """Store a summary of these exchanges in place of the one before, and return its id."""
+    for row in held_of(connection, subject, ids):
+        connection.execute(sa.delete(summary_part).where(summary_part.c.summary_id == row.id))
+        connection.execute(sa.delete(summary).where(summary.c.id == row.id))
+    number = int(connection.execute(sa.insert(summary).values(**_columns(subject), **values).returning(summary.c.id)).scalar_one())
+    connection.execute(sa.insert(summary_part), [{"summary_id": number, "exchange_id": each} for each in ids])
+    return number
+
+
+def held_of(connection: sa.Connection, subject: Subject, ids: Sequence[int]) -> list[Any]:
+    """Return the summaries that there are of a subject; of sessions, those that stand for one of these exchanges too."""
+    query = sa.select(summary).where(_is(subject))
+    if subject.kind != "session":
+        return list(connection.execute(query))
+    found: dict[int, Any] = {}
+    for some in slices(ids):
+        parts = sa.select(summary_part.c.summary_id).where(summary_part.c.exchange_id.in_(some))
+        found |= {row.id: row for row in connection.execute(query.where(summary.c.id.in_(parts)))}
+    return [found[number] for number in sorted(found)]
 
 
 def _own_realms(turn: Turn) -> sa.Select[Any]:
@@ -153,18 +203,16 @@ def _own_realms(turn: Turn) -> sa.Select[Any]:
 
 
 def _is(subject: Subject) -> sa.ColumnElement[bool]:
-    columns = {"kind": subject.kind, "realm_id": subject.realm, "person_id": subject.person, "place_id": subject.place}
-    return sa.and_(*(summary.c[name] == value for name, value in {**columns, "branch": subject.branch}.items()))
+    return sa.and_(*(summary.c[name] == value for name, value in _columns(subject).items()))
+
+
+def _columns(subject: Subject) -> dict[str, Any]:
+    place = {"place_id": subject.place, "branch": subject.branch}
+    return {"kind": subject.kind, "realm_id": subject.realm, "person_id": subject.person, **place}
 
 
 def _values(made: Made) -> dict[str, Any]:
-    subject = made.subject
     return {
-        "kind": subject.kind,
-        "realm_id": subject.realm,
-        "person_id": subject.person,
-        "place_id": subject.place,
-        "branch": subject.branch,
         "since": min(each.when for each in made.exchanges).timestamp(),
         "until": max(each.when for each in made.exchanges).timestamp(),
         "text": made.text,

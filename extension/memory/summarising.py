@@ -93,8 +93,26 @@ class Summarising:
         if clear > done:
             self._advance(clear)
         if job is not None:
-            return self._made(job, host, sizes, method, stopped)
+            made = self._composed(job, host, sizes, method, stopped)
+            if made is not None:
+                self._summaries.keep(made)
+            return made is not None
         return bool(rows) and not stopped()
+
+    def remake(self, number: int, host: Host, sizes: Sizes, method: Method, stopped: Stopped) -> int:
+        """Make a summary anew of all it stands for, in place of the one there, and return the id of the new one.
+
+        0 when it was stopped, or when something of it changed meanwhile; then the one there stays, or goes with what changed.
+
+        Raises NotFound, StoreError, HostError; then the one there stays.
+        """
+        subject = self._summaries.subject(number)
+        job = _Job(subject, [part for part, _ in self._summaries.parts(number)])
+        while (made := self._composed(job, host, sizes, method, stopped)) is not None:
+            if len(made.exchanges) >= len(job.exchanges):
+                return self._summaries.keep(made)
+            job = replace(job, done=frozenset(each.id for each in made.exchanges), before=made.text, tokens=made.stands_for)
+        return 0
 
     def _advance(self, revision: int) -> None:
         with self._database.write() as connection:
@@ -144,9 +162,11 @@ class Summarising:
             return
         found, parts = held
         if len(set(ids) - parts) >= further:
-            yield _Job(subject, ids, frozenset(parts), found.text, found.stands_for) if parts <= set(ids) else _Job(subject, ids)
+            goes_on = parts <= set(ids) and found.stands_for > 0  # one that was deleted stands for nothing
+            yield _Job(subject, ids, frozenset(parts), found.text, found.stands_for) if goes_on else _Job(subject, ids)
 
-    def _made(self, job: _Job, host: Host, sizes: Sizes, method: Method, stopped: Stopped) -> bool:
+    def _composed(self, job: _Job, host: Host, sizes: Sizes, method: Method, stopped: Stopped) -> Made | None:
+        """Return a summary that goes as far as a model can read at once; None when it was stopped."""
         tokens = sizes.chat if job.subject.kind == "place" else sizes.chat // 2
         exchanges = self._read(job.exchanges)
         new = [each for each in exchanges if each.id not in job.done]
@@ -155,7 +175,7 @@ class Summarising:
             new = _part(new, sizes.sight)
             answer = answer_of(host, question(new, job.before, tokens * 2 // 3), generation(tokens), stopped)
             if answer is None:
-                return False
+                return None
             text, model = believed(answer, new, job.before, host.count, tokens), host.model
         taken = {each.id for each in new} | job.done
         covered = [each for each in exchanges if each.id in taken]
@@ -163,9 +183,8 @@ class Summarising:
             vectors = self._vectors([each.id for each in covered[-MOST_COMPARED:]])
             text, model = extract(covered[-MOST_COMPARED:], vectors, host.count, tokens), ""
         stands_for = job.tokens + host.count("\n".join(f"{each.said}\n{each.reply}" for each in new))
-        self._summaries.keep(Made(job.subject, text, host.count(text), stands_for, covered, model))
         log.debug("A summary of a %s stands for %d exchanges.", job.subject.kind, len(covered))
-        return True
+        return Made(job.subject, text, host.count(text), stands_for, covered, model)
 
     def _read(self, ids: Sequence[int]) -> list[Exchange]:
         found: dict[int, Exchange] = {}

@@ -1,104 +1,32 @@
-"""Memories as a file: JSON Lines in UTF-8, one exchange on each line, in the order in which they were said.
+"""Memories as a file: out of the diary, and line by line out of the file. See lines.py for what the lines hold.
 
-The first line is the header `{"kind": "familiar-memories", "format": 1}`. A line of kind `exchange` holds
-
-    person, person_name     who spoke: the identity, and the name it is shown under ("" for none)
-    place, place_title      where: the identity, and its title ("" for none)
-    shared                  whether several people share the place
-    companion               who answered
-    row, branch             the position in the place (0, 1, …), and which of its conversations this is ("" for the only one)
-    when                    ISO 8601 with a time zone
-    said, reply, reasoning  the words, reasoning apart
-    model, adapter          what answered
-    memories                what was shown to the model for the reply, as [place, row, branch] of each exchange
-    feedback                1 thumbs up, -1 thumbs down, 0 none
-    pinned                  true or false
-    original                digest of the words before the person edited them, "" for never edited ones
-
-of which person, place, companion, row, when and said must be there. A line of kind `forgotten` holds a `person` and the
-`digest` of words that were forgotten, so that no other copy of a chat brings them back. Ids are not kept: they belong to
-one diary. Exporting, importing into an empty diary and exporting again gives the same bytes.
-
-Importing is idempotent, and a later import goes on where one was killed. A line whose place, row and branch are taken
-replaces what is there only when its words differ and it is the newer one; it is left out when its words were forgotten.
+Exchanges come in the order in which they were said, then summaries, then what was forgotten. Exporting, importing into
+an empty diary and exporting again gives the same bytes.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import sqlalchemy as sa
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from ..database import Database, exchange, forgotten
+from ..database import Database, exchange, extraction, forgotten
 from ..errors import ImportRefused
-from ..messages import Exchange
+from ..messages import Exchange, digest
+from .attributes import subject
 from .diary import Filter
+from .facts import found_among
+from .lines import FORMAT, KIND, Header
 from .rows import selected, slices, to_exchange
 from .selection import EVERY, Selection, query_of
+from .summary_lines import summary_lines
 
-FORMAT = 1
-KIND = "familiar-memories"
 LONGEST_LINE = 32 * 1024 * 1024
 """Bytes."""
 _CHUNK = 100
-
-
-def _of_this_age(when: datetime) -> datetime:
-    if not 1971 <= when.year <= 9000:  # so that no time zone moves it off the calendar
-        raise ValueError("the year should lie between 1971 and 9000")
-    return when.astimezone(UTC)
-
-
-class Line(BaseModel):
-    """One exchange of the file."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    kind: Literal["exchange"] = "exchange"
-    person: str
-    person_name: str = ""
-    place: str
-    place_title: str = ""
-    shared: bool = False
-    companion: str
-    row: int = Field(ge=0, lt=2**62)
-    branch: str = ""
-    when: Annotated[AwareDatetime, AfterValidator(_of_this_age)]
-    said: str
-    reply: str = ""
-    reasoning: str = ""
-    model: str = ""
-    adapter: str = ""
-    memories: tuple[tuple[str, Annotated[int, Field(ge=0, lt=2**62)], str], ...] = Field((), max_length=1000)
-    feedback: int = Field(0, ge=-1, le=1)
-    pinned: bool = False
-    original: str = Field("", pattern=r"^([0-9a-f]{32})?$")
-
-
-class Tombstone(BaseModel):
-    """Words of a person that were forgotten."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    kind: Literal["forgotten"] = "forgotten"
-    person: str
-    digest: str = Field(pattern=r"^[0-9a-f]{32}$")
-
-
-class Header(BaseModel):
-    """The first line."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    kind: Literal["familiar-memories"]
-    format: int
-
-
-_LINES: TypeAdapter[Line | Tombstone] = TypeAdapter(Annotated[Line | Tombstone, Field(discriminator="kind")])
 
 
 def export(database: Database, out: BinaryIO, selection: Selection = EVERY) -> int:
@@ -115,17 +43,9 @@ def export(database: Database, out: BinaryIO, selection: Selection = EVERY) -> i
         for some in slices(ids, _CHUNK):
             for line in _lines(connection, some):
                 _write(out, line)
-        for tombstone in _tombstones(connection, selection):
-            _write(out, tombstone)
+        for line in (*summary_lines(connection, ids), *_tombstones(connection, selection)):
+            _write(out, line)
     return len(ids)
-
-
-def parsed(text: bytes) -> Line | Tombstone:
-    """Return what one line means. Raises ImportRefused, naming the field and not repeating the words."""
-    try:
-        return _LINES.validate_json(text)
-    except ValidationError as exc:
-        raise ImportRefused(_reason(exc)) from None
 
 
 def read(file: BinaryIO) -> Iterator[tuple[int, bytes | ImportRefused]]:
@@ -167,8 +87,9 @@ def _lines(connection: sa.Connection, ids: list[int]) -> Iterator[dict[str, Any]
     for some in slices({number for held, _ in found.values() for number in held.memories}):
         query = sa.select(columns.id, columns.place_id, columns.row, columns.branch).where(columns.id.in_(some))
         keys |= {row.id: [row.place_id, row.row, row.branch] for row in connection.execute(query)}
+    facts = _facts(connection, [held for held, _ in found.values()])
     for number in ids:
-        yield _line(*found[number], keys)
+        yield _line(*found[number], keys) | facts.get(number, {})
 
 
 def _line(held: Exchange, original: str, keys: dict[int, list[Any]]) -> dict[str, Any]:
@@ -195,23 +116,27 @@ def _line(held: Exchange, original: str, keys: dict[int, list[Any]]) -> dict[str
     }
 
 
+def _facts(connection: sa.Connection, exchanges: list[Exchange]) -> dict[int, dict[str, Any]]:
+    """Return the facts of exchanges that were looked through, by their ids."""
+    query = sa.select(extraction).where(extraction.c.exchange_id.in_([each.id for each in exchanges]))
+    looked = {row.exchange_id: row.digest for row in connection.execute(query)}
+    through = {each.id: each for each in exchanges if looked.get(each.id) == digest(each.said)}
+    notes: dict[int, list[dict[str, Any]]] = {number: [] for number in through}
+    for number, found in found_among(connection, list(through)):
+        speaker = found.subject == subject(through[number].person.id, found.attribute)
+        texts = {"about": found.about, "speaker": speaker, "attribute": found.attribute, "value": found.value}
+        notes[number].append({**texts, "ends": found.ends})
+    return {number: {"facts": some} for number, some in notes.items()}
+
+
 def _tombstones(connection: sa.Connection, selection: Selection) -> Iterator[dict[str, Any]]:
     columns, who = forgotten.c, selection.chosen.person
     if selection != Selection(Filter(person=who)):
         return
     query = sa.select(columns.person_id, columns.digest).distinct().where(columns.digest != "").order_by(columns.person_id, columns.digest)
-    for person, digest in connection.execute(query if who is None else query.where(columns.person_id == who)):
-        yield {"kind": "forgotten", "person": person, "digest": digest}
+    for person, key in connection.execute(query if who is None else query.where(columns.person_id == who)):
+        yield {"kind": "forgotten", "person": person, "digest": key}
 
 
 def _write(out: BinaryIO, value: dict[str, Any]) -> None:
     out.write(json.dumps(value, ensure_ascii=False).encode("utf-8") + b"\n")
-
-
-def _reason(exc: ValidationError) -> str:
-    error = exc.errors(include_input=False, include_url=False, include_context=False)[0]
-    where = ".".join(str(part) for part in error["loc"] if part not in ("exchange", "forgotten"))
-    message = (
-        error["msg"] if error["type"] not in ("union_tag_invalid", "union_tag_not_found") else "`kind` should be exchange or forgotten"
-    )
-    return f"`{where}`: {message}" if where else message

@@ -57,8 +57,11 @@ class Browser:
         """The components `looked` fills."""
         return [self.summary, *self.filters.choices]
 
-    def connect(self, pictures: Pictures) -> None:
-        """Wire it together with the pictures, which show what the filters let through and from which a memory can be picked."""
+    def connect(self, pictures: Pictures, noted: dict[str, Any]) -> None:
+        """Wire it together with the pictures, which show what the filters let through and from which a memory can be picked.
+
+        `noted` is the event that shows what was made of the memories that the filters let through.
+        """
         where = list(self._door.inputs)
         values, asked = self.filters.values, [*self.asked, *where]
         find = {"fn": self.find, "inputs": asked, "outputs": self.found, **IN_TURN}
@@ -68,7 +71,7 @@ class Browser:
         self.more.click(self._more, asked, self.found, **IN_TURN)
         self.choice.input(self.opened.told(self.opened.show), self.choice, self.opened.shown, show_progress="hidden")
         for each in (self.opened.saved, self.opened.pinned, self.opened.forgotten, self.opened.undone):
-            each.then(**find).then(self.looked, None, self.overview, show_progress="hidden").then(**draw)
+            each.then(**find).then(self.looked, None, self.overview, show_progress="hidden").then(**draw).then(**noted)
 
         # What is chosen in the list cannot be chosen again, so nothing is when another memory is shown, or none.
         show = self.picked.change(self._picked, self.picked, [*self.opened.shown, self.choice], show_progress="hidden")
@@ -80,7 +83,7 @@ class Browser:
         changes = [event(self.filters.named, values, self.filters.frame, show_progress="hidden") for event in filtered]
         changes.append(self.filters.clear.click(self.filters.cleared, None, [*values, self.filters.frame], show_progress="hidden"))
         for each in changes:
-            each.then(self._search, asked, self.found, **IN_TURN).then(**draw)
+            each.then(self._search, asked, self.found, **IN_TURN).then(**draw).then(**noted)
 
     def find(self, text: str, count: int, *values: Any) -> list[Any]:
         """Return what fills `found`. Never raises: a failure is a sentence."""

@@ -12,6 +12,7 @@ from ..messages import Exchange
 from .cards import Viewer, facts, note
 from .door import Door
 from .listing import UNDO, Listing
+from .picking import number_of
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Opened:
     def show(self, chosen: str) -> list[Any]:
         """Return what fills `shown` with a memory. Raises NotFound, StoreError."""
         listing = self._listing()
-        return self._filled(listing, listing.one(_number(chosen)), "")
+        return self._filled(listing, listing.one(number_of(chosen)), "")
 
     def told(self, action: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
         """Return a handler that shows a failure of `action` as a sentence below the list."""
@@ -85,14 +86,14 @@ class Opened:
 
     def _save(self, chosen: str, said: str, reply: str) -> list[Any]:
         listing = self._listing()
-        listing.edit(_number(chosen), said or "", reply or "")
-        return self._filled(listing, listing.one(_number(chosen)), "Saved.")
+        listing.edit(number_of(chosen), said or "", reply or "")
+        return self._filled(listing, listing.one(number_of(chosen)), "Saved.")
 
     def _pin(self, chosen: str) -> list[Any]:
         listing = self._listing()
-        pinned = listing.pin(_number(chosen))
+        pinned = listing.pin(number_of(chosen))
         done = "Pinned: it comes first among what is as relevant." if pinned else "Not pinned any more."
-        return self._filled(listing, listing.one(_number(chosen)), done)
+        return self._filled(listing, listing.one(number_of(chosen)), done)
 
     def _filled(self, listing: Listing, exchange: Exchange, done: str) -> list[Any]:
         import gradio as gr
@@ -116,7 +117,7 @@ class Opened:
         import gradio as gr
 
         try:
-            plan = self._listing().plan(_number(chosen or ""))
+            plan = self._listing().plan(number_of(chosen or ""))
         except FamiliarError as exc:
             return [gr.update(visible=False), "", gr.update(), note(str(exc), "bad")]
         tick = gr.update(visible=bool(plan.given), value=False, label=_given(len(plan.given)))
@@ -129,7 +130,7 @@ class Opened:
 
         def forget(chosen: str) -> list[Any]:
             nonlocal batch
-            gone = self._listing().forget(_number(chosen), given=bool(given))
+            gone = self._listing().forget(number_of(chosen), given=bool(given))
             batch = gone.batch
             return _closed("Forgotten." if gone.exchanges == 1 else f"Forgotten: {gone.exchanges} exchanges, copies included.", "good")
 
@@ -167,11 +168,6 @@ def _question(plan: Plan) -> str:
 def _given(count: int) -> str:
     those = "the later exchange whose reply was" if count == 1 else f"the {count} later exchanges whose replies were"
     return f"Forget {those} given this memory, too; it may be repeated there."
-
-
-def _number(chosen: str) -> int:
-    """Return the number of a memory; what is none is a number that no memory has."""
-    return int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else 0
 
 
 def _closed(text: str, kind: str = "quiet") -> list[Any]:

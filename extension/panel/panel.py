@@ -12,6 +12,7 @@ from .browser import IN_TURN, Browser
 from .cards import note
 from .controls import Controls
 from .door import Door
+from .noting import Noting
 from .pictures import Pictures
 from .reasons import NOTHING_YET, reasons
 
@@ -45,11 +46,13 @@ def build_panel(door: Door) -> Panel:
             controls = Controls(door)
         with gr.Accordion("What it remembers", open=True):
             browser = Browser(door)
-        # What is made of memories (facts, summaries) stands here: a class like these, which `_looking` fills.
+        with gr.Accordion("What it made of them", open=True):
+            noting = Noting(door, browser.filters)
         with gr.Accordion("When, and what about", open=True):
             pictures = Pictures(door, browser.filters)
-    browser.connect(pictures)
-    looking = _looking(door, why, browser, pictures)
+    noted = noting.connect(IN_TURN)
+    browser.connect(pictures, noted)
+    looking = _looking(door, why, browser, pictures, noting)
     refresh.click(**looking)
     for each in (browser.opened.forgotten, browser.opened.undone):
         each.then(**looking)
@@ -60,16 +63,19 @@ def build_panel(door: Door) -> Panel:
     return Panel(refresh, why, looking, (opened.saved, opened.forgotten, opened.undone))
 
 
-def _looking(door: Door, why: Any, browser: Browser, pictures: Pictures) -> dict[str, Any]:
-    """Return the event that fills "why", the list, what there is to filter by, and the timeline anew."""
-    asked, wanted = len(browser.asked), len(browser.filters.values)
+def _looking(door: Door, why: Any, browser: Browser, pictures: Pictures, noting: Noting) -> dict[str, Any]:
+    """Return the event that fills "why", the lists, what there is to filter by, and the timeline anew."""
+    own, asked, wanted = len(noting.own), len(browser.asked), len(browser.filters.values)
 
     def look(*values: Any) -> list[Any]:
-        weeks = pictures.weeks(*values[asked - wanted : asked])
-        return [_why(door, values[asked:]), *browser.find(*values), *browser.looked(), weeks]
+        noted, values = values[:own], values[own:]
+        chosen = values[asked - wanted :]
+        found = [_why(door, values[asked:]), *browser.find(*values), *browser.looked(), pictures.weeks(*chosen[:wanted])]
+        return [*found, *noting.look(*noted, *chosen)]
 
-    inputs = [*browser.asked, *door.inputs]
-    return {"fn": look, "inputs": inputs, "outputs": [why, *browser.found, *browser.overview, pictures.timeline], **IN_TURN}
+    inputs = [*noting.own, *browser.asked, *door.inputs]
+    outputs = [why, *browser.found, *browser.overview, pictures.timeline, *noting.found]
+    return {"fn": look, "inputs": inputs, "outputs": outputs, **IN_TURN}
 
 
 def _why(door: Door, where: tuple[Any, ...]) -> str:

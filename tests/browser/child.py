@@ -1,7 +1,8 @@
-"""Serves the standalone chat with a scripted host, for the browser tests: python -m tests.browser.child SCRIPT PAUSE [years].
+"""Serves the standalone chat with a scripted host, for the browser tests: python -m tests.browser.child SCRIPT PAUSE [LIFE].
 
-SCRIPT is `echo` (quotes what was said), `think` (reasons first) or `shown` (quotes the whole prompt). PAUSE is the
-seconds between two words; with `years` there are memories already (see years.py). Everything else comes from the FAMILIAR_* environment.
+SCRIPT is `echo` (quotes what was said), `think` (reasons first), `shown` (quotes the whole prompt) or `note` (notes facts
+where it is asked to, and echoes). PAUSE is the seconds between two words; with LIFE there are memories already: `years` (see
+years.py) or `moves` (see moves.py). Everything else comes from the FAMILIAR_* environment.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from extension.messages import Generation, Message
 from extension.panel.standalone import serve
 from extension.settings import load
 
-from .years import live
+from . import moves, years
+
+LIVES = {"years": years.live, "moves": moves.live}
 
 
 def echo(messages: Sequence[Message]) -> str:
@@ -27,6 +30,11 @@ def echo(messages: Sequence[Message]) -> str:
 def think(messages: Sequence[Message]) -> str:
     """Reason before the answer."""
     return "<think>The person wants an answer.</think>Here is one."
+
+
+def note(messages: Sequence[Message]) -> str:
+    """Write down the facts of what was said, if asked for facts."""
+    return moves.noted(messages[-1].content) if messages[0].content.startswith("You keep notes") else echo(messages)
 
 
 class Paced(Scripted):
@@ -41,10 +49,10 @@ class Paced(Scripted):
 
 
 if __name__ == "__main__":
-    host = Paced({"echo": echo, "think": think, "shown": shown}[sys.argv[1]])
+    host = Paced({"echo": echo, "think": think, "shown": shown, "note": note}[sys.argv[1]])
     host.pause = float(sys.argv[2])
     settings = load()
     app = build(settings, host=host if settings.host == "scripted" else None)
-    if sys.argv[3:] == ["years"]:
-        live(app)
+    for name in sys.argv[3:]:
+        LIVES[name](app)
     serve(app)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 from extension.app import App, build
 from extension.hosts.scripted import Scripted
 from extension.memory.diary import Answer
-from extension.messages import Briefing, Memory, Person, Place
+from extension.messages import Briefing, Memory, Message, Person, Place
 from extension.panel.door import Door, Here
 from extension.panel.look import css, picking
 from extension.panel.panel import build_panel
@@ -16,6 +17,11 @@ from extension.settings import load, save
 from tests.host.launch import _shim
 
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'> **My parrot** is called ${7*7} {{7*7}}"
+
+
+def notes(messages: Sequence[Message]) -> str:
+    """Note the colour of the kite."""
+    return "kite | colour | red" if "My kite is red" in messages[-1].content else "NONE"
 
 
 def door_of(app: App) -> Door:
@@ -41,7 +47,7 @@ def serve() -> None:
     import gradio as gr
 
     with gr.Blocks(analytics_enabled=False, css=css(), head=f"<script>{picking()}</script>") as page:
-        build_panel(door_of(build(load(), host=Scripted())))
+        build_panel(door_of(build(load(), host=Scripted(notes))))
     _, url, _ = page.launch(server_name="127.0.0.1", server_port=int(os.environ["TEST_PORT"]), quiet=True, prevent_thread_lock=True)
     sys.stdout.write(f"Gradio {gr.__version__}. Familiar is at {url.rstrip('/')}\n")
     sys.stdout.flush()

@@ -28,7 +28,8 @@ pytestmark = [
 def server(tmp_path_factory):
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
-    with Server(tmp_path_factory.mktemp("old"), ["-m", "tests.browser.old_child"], python=PYTHON, TEST_PORT=str(port)) as server:
+    environ = {"TEST_PORT": str(port), "FAMILIAR_FACTS": "true"}
+    with Server(tmp_path_factory.mktemp("old"), ["-m", "tests.browser.old_child"], python=PYTHON, **environ) as server:
         assert "Gradio 4." in server.output
         yield server
 
@@ -124,3 +125,29 @@ def test_settings_are_kept(window):
 def test_the_refresh_button_looks_again(window):
     window.find("#familiar-refresh").click()
     expect(window.why).to_contain_text("the model was given")
+
+
+def test_facts_are_noted_put_right_and_lead_to_their_memories(window):
+    window.find("#familiar-think").click()
+    fact = window.find("#familiar-facts label")
+    expect(fact).to_have_text(re.compile("kite, colour: red"), timeout=30_000)
+    fact.click()
+    window.find("#familiar-fact .source").click()
+    expect(window.find("#familiar-said textarea")).to_have_value("My kite is red.")
+    window.find("#familiar-fact-value textarea, #familiar-fact-value input").fill("crimson")
+    window.find("#familiar-fact-save").click()
+    expect(window.find("#familiar-fact-note")).to_have_text("Saved.")
+    expect(fact).to_have_text(re.compile("kite, colour: crimson"))
+
+
+def test_summaries_are_read_and_removed(window):
+    window.find("#familiar-think").click()
+    summaries = window.find("#familiar-summaries label")
+    expect(summaries.first).to_contain_text("tokens saved", timeout=30_000)
+    count = summaries.count()
+    summaries.first.click()
+    expect(window.find("#familiar-summed")).to_contain_text("Made of")
+    window.find("#familiar-summary-remove").click()
+    window.find("#familiar-summary-remove-yes").click()
+    expect(window.find("#familiar-summary-note")).to_have_text("Removed.")
+    expect(summaries).to_have_count(count - 1)

@@ -53,10 +53,19 @@ def test_summaries_are_made_listed_and_shown_where_a_chat_begins(familiar):
     assert familiar("memory", "summaries").err.startswith("There is no such summary.")
     assert familiar("memory", "think", "--json").json == {"facts": 0, "summaries": 1}
     ran = familiar("memory", "summaries", "--person", "me")
-    assert ran.out.startswith("person me, ")
+    assert ran.out.startswith("#1  person me, ")
     assert "The lighthouse keeper counted" in ran.out
+    made = familiar("memory", "summary", 1, "--again", "--json").json
+    assert (made["kind"], made["of"], made["exchanges"]) == ("person", [1, 2, 3, 4, 5, 6, 7, 8], 8)
+    assert "    of 1, 2, 3, 4, 5, 6, 7, 8\n" in familiar("memory", "summary", made["id"]).out
+    assert familiar("memory", "summary", 99, "--again").err.startswith("Error: There is no summary with id 99.")
+    assert familiar("memory", "summary", 1, "--again", "--delete").code == 2
     [shown] = familiar.tell("Good morning!", place="desk")["summaries"]
     assert (shown["kind"], shown["tokens_saved"] > 100) == ("person", True)
+
+
+    assert familiar("memory", "summary", made["id"], "--delete").err == f"Summary {made['id']} is removed.\n"
+    assert familiar("memory", "summaries", "--json").json == []
 
 
 def test_a_question_that_a_model_put_more_clearly_is_shown(familiar, server):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from extension.errors import HostRefused, NotFound, SettingsError
 from extension.hosts.scripted import Scripted
-from extension.memory.diary import Answer
+from extension.memory.diary import Answer, Filter
 from extension.memory.facts import Which
 from extension.memory.realms import visible_realms
 from extension.messages import Attention, Person, Place
@@ -106,7 +108,10 @@ def test_a_fact_that_changes_an_earlier_one_leaves_it_as_history(memories):
     think(memories)
     assert listed(memories) == [("Alice, home: Porto", None)]
     assert listed(memories, history=True) == [("Alice, home: Porto", None), ("Alice, home: Lisbon", 2)]
-    assert [fact.value for fact in memories.facts.history(2)] == ["Lisbon", "Porto"]
+    assert [(fact.value, fact.until) for fact in memories.facts.history(2)] == [
+        ("Lisbon", NOON + timedelta(minutes=1)),
+        ("Porto", None),
+    ]
 
 
 def test_what_changed_since_stands_beside_a_recalled_memory(memories):
@@ -233,6 +238,18 @@ def test_facts_are_only_seen_where_their_exchanges_are(memories):
     assert [text for text, _ in listed(memories, realms=mine)] == ["Alice, home: Lisbon"]
     assert listed(memories, realms=his) == []
     assert listed(memories, realms=nobodys) == []
+
+
+def test_facts_are_looked_for_by_words_and_by_what_they_are_of(memories):
+    told(memories.diary, LISBON, PORTO, ("I like tea.", "Me too."))
+    think(memories)
+    assert listed(memories, text="HOM por") == [("Alice, home: Porto", None)]
+    assert listed(memories, text="lisbon") == []
+    assert listed(memories, text="100%") == []
+    late = Filter(since=(NOON + timedelta(minutes=2)).timestamp())
+    assert listed(memories, chosen=late) == [("Alice, likes: tea", None)]
+    assert [memories.facts.matching(Which(text=text)) for text in ("", "tea", "x" * 10_000)] == [2, 1, 0]
+    assert memories.facts.histories([2, 3, 99]) == {2: memories.facts.history(2), 3: memories.facts.history(3)}
 
 
 @pytest.mark.model

@@ -39,6 +39,16 @@ def threads():
     return [thread.name for thread in threading.enumerate() if thread.name == "familiar-idle" and thread not in _before]
 
 
+def until(condition):
+    """Wait until something holds."""
+    patience = Event()
+    for _ in range(1000):
+        if condition():
+            return
+        patience.wait(0.01)
+    raise AssertionError("it did not come to hold")
+
+
 def test_work_begins_after_the_first_turn_and_is_done_to_its_end(idle):
     done, pieces = Event(), iter([True, True, False])
 
@@ -132,3 +142,27 @@ def test_without_work_there_is_no_thread():
     with made.turn("a"):
         pass
     assert threads() == []
+
+
+def test_in_a_hurry_it_does_not_wait_and_says_when_it_is_done(idle):
+    begun, go = Event(), Event()
+    made = idle(lambda stopped: begun.set() or not go.wait(10), pause=3600.0)
+    assert not made.at_work
+    made.hurry()
+    assert begun.wait(10)
+    assert made.at_work
+    go.set()
+    until(lambda: not made.at_work)
+    with made.turn("a"):
+        begun.clear()
+    assert not begun.wait(0.1)  # the next time it waits as ever
+
+
+def test_hurried_work_that_fails_is_not_at_work_any_more(idle):
+    def work(stopped):
+        raise HostUnreachable("The server is not there. Start it.")
+
+    made = idle(work, pause=3600.0)
+    made.hurry()
+    until(lambda: made.trouble != "" and not made.at_work)
+    assert made.trouble == "The server is not there. Start it."

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from extension.errors import HostRefused
+from extension.errors import HostRefused, NotFound
 from extension.hosts.scripted import Scripted
-from extension.memory.diary import Answer
+from extension.memory.diary import Answer, Filter
 from extension.memory.summarising import Sizes
 from extension.messages import Attention, Person, Place, Sight, Turn
 
@@ -229,6 +229,63 @@ def test_what_is_forgotten_while_the_model_writes_is_in_no_summary(memories):
 
     assert memories.summarising.step(Scripted(script), SIZES, "model", lambda: False)
     assert kinds(memories) == []
+
+
+def chat_of(memories):
+    [chat] = [each for each in memories.summaries.browse() if each.kind == "place"]
+    return chat
+
+
+def test_a_summary_that_is_deleted_stays_away_until_it_would_go_on(memories):
+    talk(memories, 10)
+    sum_up(memories)
+    number = chat_of(memories).id
+    memories.forget_summary(number)
+    talk(memories, 2, first=10)
+    sum_up(memories)
+    assert (kinds(memories), shown(memories)) == ([("person", 10)], [])
+    with pytest.raises(NotFound, match=f"no summary with id {number}"):
+        memories.forget_summary(number)
+    talk(memories, 2, first=12)
+    sum_up(memories)
+    assert (chat_of(memories).exchanges, chat_of(memories).text[:6]) == (11, "Alice:")
+    assert chat_of(memories).stands_for == Scripted().count("\n".join(f"{SAID.format(row)}\n{REPLY}" for row in range(11)))
+
+
+def test_a_summary_is_made_anew_of_all_it_stands_for(memories):
+    talk(memories, 10)
+    sum_up(memories)
+    before = chat_of(memories)
+    text = "Alice told Robin that the lighthouse keeper counts his white gulls every morning."
+    asked = []
+    script = Scripted(lambda messages: asked.append(messages) or text, model="big")
+    assert memories.summarising.remake(before.id, script, SIZES, "model", lambda: False)
+    now = chat_of(memories)
+    assert (now.text, now.model, now.exchanges) == (text, "big", 7)
+    assert abs(now.stands_for - before.stands_for) < len(asked)  # but for the line ends between the parts
+    assert len(asked) > 1  # part by part
+    assert [number for number, _ in memories.summaries.parts(now.id)] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_the_summary_there_stays_when_another_cannot_be_made(memories):
+    talk(memories, 10)
+    sum_up(memories)
+    before = chat_of(memories)
+    with pytest.raises(HostRefused):
+        memories.summarising.remake(before.id, Scripted([]), SIZES, "model", lambda: False)
+    looks = iter([False, False, *[True] * 100])
+    assert not memories.summarising.remake(before.id, Scripted(lambda messages: "x"), SIZES, "model", lambda: next(looks))
+    assert chat_of(memories) == before
+    with pytest.raises(NotFound):
+        memories.summarising.remake(99, Scripted(), SIZES, "extract", lambda: False)
+
+
+def test_summaries_are_chosen_by_what_they_stand_for(memories):
+    talk(memories, 10)
+    sum_up(memories)
+    late = Filter(since=(NOON + timedelta(minutes=8)).timestamp())
+    assert kinds(memories, chosen=late) == [("person", 10)]
+    assert kinds(memories, chosen=Filter(place="attic")) == []
 
 
 def test_a_name_that_is_hostile_stays_a_name(memories):

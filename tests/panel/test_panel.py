@@ -40,7 +40,7 @@ def test_building_the_page_opens_no_store(app):
 def test_looking_again_fills_why_and_the_list(blocks, door, remember):
     remember("I like plums.")
     panel = build_panel(door)
-    why, choices, *_, summary, places, companions, people, weeks = panel.look_again["fn"]("", PAGE, *NO_FILTERS)
+    why, choices, *_, summary, places, companions, people, weeks = panel.look_again["fn"]("", 10, "", PAGE, *NO_FILTERS)[:-7]
     assert "Nothing yet" in why
     assert [label.split("\n")[0] for label, _ in choices["choices"]] == ["I like plums."]
     assert "1 exchange in 1 chat" in summary and "1 memory, most of them (1)" in weeks
@@ -50,7 +50,7 @@ def test_looking_again_fills_why_and_the_list(blocks, door, remember):
 
 def test_looking_again_at_what_fails_is_a_sentence(blocks, door):
     panel = build_panel(replace(door, app=refused, here=refused))
-    why, _, caption, *_ = panel.look_again["fn"]("", PAGE, *NO_FILTERS)
+    why, _, caption, *_ = panel.look_again["fn"]("", 10, "", PAGE, *NO_FILTERS)
     assert "The setting `host` is not usable. Mend it." in why
     assert "The setting `host` is not usable. Mend it." in caption
 
