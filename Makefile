@@ -72,10 +72,8 @@ fix: .venv/.test ## Mend what the linter can mend
 docs: .venv/.runtime ## Write the generated pages of docs/ anew
 	@$(BIN)/python docs/generate.py
 
-BENCHMARKS := turn scale
-
-bench: .venv/.test ## Run the benchmarks; each prints JSON
-	@for each in $(BENCHMARKS); do $(BIN)/python -m "bench.$$each" $(ARGS); done
+bench: .venv/.test ## Run the benchmarks and write bench/results.md; make bench ARGS=--help lists what more there is
+	@$(BIN)/python -m bench.results $(ARGS)
 
 host-test: .venv/.test chromium ## Drive the real webui: make host-test WEBUI=/path/to/text-generation-webui
 	@if [ "$(origin WEBUI)" = file ] && ! [ -f "$(WEBUI)/server.py" ]; then

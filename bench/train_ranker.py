@@ -1,6 +1,6 @@
 """Trains the ranker of extension/memory/ranking on the conversations beside this file, and writes its trees and curve.
 
-    python -m bench.train_ranker [--folds 5] [--keep FOLDER] [--out FOLDER]
+    python -m bench.train_ranker [--folds 5] [--keep FILE] [--keep-folds FOLDER] [--out FOLDER]
 
 Every question is asked through the product's own recall, which hands over the candidates and their features. First each
 fold of whole conversations is left out in turn: that gives honest figures, and the scores the curve is fitted to, together
@@ -134,14 +134,19 @@ def curve(scored: Sequence[tuple[Case, NDArray[np.float64]]]) -> dict[str, float
     return {"slope": round(float(fitted.coef_[0, 0]), 4), "offset": round(float(fitted.intercept_[0]), 4)}
 
 
-def folded(given: Sequence[Case], names: list[str], folds: int) -> list[tuple[Case, NDArray[np.float64]]]:
-    """Return every case with its scores by trees that never saw its conversation."""
+def folded(given: Sequence[Case], names: list[str], folds: int, keep: Path | None = None) -> list[tuple[Case, NDArray[np.float64]]]:
+    """Return every case with its scores by trees that never saw its conversation; the trees of each fold are kept in a folder."""
     order = sorted({case.conversation for case in given})
     scored = []
     for fold in range(folds):
         out = set(order[fold::folds])
         trees = train([case for case in given if case.conversation not in out], names)
         scored += [(case, trees.predict(case.table)) for case in given if case.conversation in out]
+        if keep is not None:
+            (keep / str(fold)).mkdir(parents=True, exist_ok=True)
+            trees.save_model(str(keep / str(fold) / MODEL))
+            (keep / str(fold) / CURVE).write_bytes((FOLDER / CURVE).read_bytes())
+            (keep / str(fold) / "left_out.json").write_text(json.dumps(sorted(out)), encoding="utf-8")
         print(f"fold {fold + 1} of {folds}", file=sys.stderr)
     return scored
 
@@ -151,10 +156,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--keep", type=Path, help="keep the features in this file, or take them from it")
+    parser.add_argument("--keep-folds", type=Path, metavar="FOLDER", help="keep the rankers of the folds, for bench.recall --left-out")
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
     found, names = _gathered(given.keep)
-    scored = folded(found, names, given.folds)
+    scored = folded(found, names, given.folds, given.keep_folds)
     figures = {f"R@{depth}": recall(scored, depth) for depth in (1, 5, 10, 20, 50)}
     trees = train(found, names)
     trees.save_model(str(given.out / MODEL))

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from statistics import quantiles
 from time import perf_counter
 from typing import Any
 
+from bench.machine import machine, told
 from bench.synthetic import Words, fill, held
 from extension.app import build
 from extension.embedders import MiniLM, minilm_folder
@@ -125,6 +125,7 @@ def main() -> None:
             print(json.dumps(measure(given.one, given.turns, Path(folder), database_url=given.database, chroma_url=given.chroma)))
         return
     environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+    before = machine()
     results = []
     for size in given.sizes:
         command = [sys.executable, "-m", "bench.turn", "--one", str(size), "--turns", str(given.turns)]
@@ -132,8 +133,30 @@ def main() -> None:
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
         results.append(json.loads(done.stdout.splitlines()[-1]))
         print(f"{size}: {results[-1]['turn_ms']}", file=sys.stderr)
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "machine": platform.machine()}
-    print(json.dumps({"benchmark": "turn", "machine": machine, "sizes": results}, indent=2))
+    print(json.dumps({"benchmark": "turn", "machine": before, "sizes": results}, indent=2))
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Return the figures as Markdown."""
+    head = [
+        "Exchanges",
+        "writing what was said",
+        "briefing",
+        "writing the reply",
+        "together",
+        "one embedding alone",
+        "afterwards, in the background",
+        "peak memory, MiB",
+        "diary, MiB",
+        "vectors, MiB",
+    ]
+    times = ("hear_ms", "briefing_ms", "remember_ms", "turn_ms", "one_embedding_alone_ms", "background_ms")
+    lines = [f"{told(figures['machine'])} Milliseconds, p50 / p95.", "", f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for each in figures["sizes"]:
+        cells = [f"{each['exchanges']:,}", *(f"{each[name]['p50']} / {each[name]['p95']}" for name in times)]
+        cells += [str(each[name]) for name in ("peak_memory_mib", "diary_mib", "vectors_mib")]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,9 +39,14 @@ _MIGRATING = 6_973_001
 """The advisory lock of a process that changes the schema."""
 _TEXT = ("exchange_text", "exchange_term")
 """The tables of the full-text index, which are PostgreSQL's own."""
+_REWRITTEN = 64 * 2**20
+"""Bytes of a table, its indexes included, that is rewritten to erase words; others wait meanwhile, with a larger one for too long."""
+_GLANCE = 0.05
+"""Seconds between two looks at whether others still see what was deleted."""
 _KEEPALIVE = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
 """So that a server that vanished from the network is noticed within seconds."""
 
+_PATIENCE = sa.text("SELECT set_config('lock_timeout', :wait, false)")
 _LOCK = sa.text("""
     WITH patience AS (
         SELECT set_config('lock_timeout', :wait, true), set_config('idle_in_transaction_session_timeout', :stalled, true)
@@ -49,6 +54,13 @@ _LOCK = sa.text("""
     SELECT value FROM patience, counter WHERE name = 'revision' FOR UPDATE OF counter
 """)
 """Takes the write lock, with timeouts that hold until the end of the transaction."""
+
+_READERS = sa.text("""
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+        AND age(backend_xmin) > age(CAST(:now AS xid))
+""")
+"""Counts who reads a state of the database that is older than a transaction: the server keeps for them what was deleted since."""
 
 _BUSY = "another program has been writing to it for too long. Close it, or wait and try again"
 _GONE = "nothing answers there, or the connection broke. See that the server runs and can be reached from here, and try again"
@@ -160,10 +172,31 @@ class Postgres:
         return next((meaning for symptom, meaning in _SYMPTOMS if symptom in said), (StoreError, _GONE))
 
     def compact(self, engine: sa.Engine, tables: Collection[str]) -> None:
-        """What was deleted leaves the tables. Older copies stay in the server's log and backups, which are its owner's to keep."""
+        """A table is rewritten (VACUUM FULL), since VACUUM alone leaves words in free space and as keys of the full-text index. A large
+        one, and the counters, which hold no words, are only vacuumed. Older copies stay in the server's log and backups.
+        """
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            for table in _ours(connection, tables):
-                connection.exec_driver_sql(f'VACUUM "{table}"')
+            self._wait_for_readers(connection)
+            connection.execute(_PATIENCE, {"wait": _milliseconds(_SOON)})  # whoever comes after us waits, too
+            try:
+                for table in _ours(connection, tables):
+                    size = connection.execute(sa.select(sa.func.pg_total_relation_size(f'"{table}"'))).scalar_one()
+                    full = "(FULL) " if size <= _REWRITTEN and table != "counter" else ""
+                    connection.exec_driver_sql(f'VACUUM {full}"{table}"')
+            finally:
+                connection.execute(_PATIENCE, {"wait": _milliseconds(self._lock_timeout)})
+
+    def _wait_for_readers(self, connection: sa.Connection) -> None:
+        """Wait a moment for those who may still see what was deleted. Raises StoreLocked where there are some after it."""
+        now = connection.exec_driver_sql("SELECT CAST(CAST(pg_current_xact_id() AS xid) AS text)").scalar_one()
+        end = monotonic() + _SOON
+        while connection.execute(_READERS, {"now": now}).scalar_one():
+            if monotonic() > end:
+                raise StoreLocked(
+                    f"Another program is reading the diary at {self.where}, so that deleted words are still in the server's files. "
+                    "Let it finish, or close it; they are erased at the next try."
+                )
+            sleep(_GLANCE)
 
     def given(self, connection: sa.Connection, table: sa.Table) -> int:
         [key] = table.primary_key

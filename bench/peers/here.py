@@ -1,23 +1,17 @@
-"""What others do, on the same data: each answers questions from an index of its own over the same turns."""
+"""Peers that stand on packages we have: MiniLM alone in Chroma, and BM25 alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from bench.conversations import Conversation, Labelled
-
-Ask = Callable[[Conversation, Labelled], Sequence[int]]
-Start = Callable[[Sequence[Conversation], Path], tuple[Ask, Callable[[], None]]]
-DEPTH = 50
+from bench.peers.peer import DEPTH, Peer, texts
 
 
-def _texts(conversation: Conversation) -> list[str]:
-    return [f"{turn.speaker}: {turn.said} {turn.reply}".strip() for turn in conversation.turns]
-
-
-def minilm(conversations: Sequence[Conversation], folder: Path) -> tuple[Ask, Callable[[], None]]:
+def minilm(conversations: Sequence[Conversation], folder: Path) -> Peer:
     """All-MiniLM-L6-v2 over single turns in Chroma: what most memories for local models do."""
     import chromadb
 
@@ -28,26 +22,26 @@ def minilm(conversations: Sequence[Conversation], folder: Path) -> tuple[Ask, Ca
     collections: dict[str, Any] = {}
     for number, conversation in enumerate(conversations):
         collection = collections[conversation.name] = client.create_collection(f"turns-{number}", metadata={"hnsw:space": "cosine"})
-        texts = _texts(conversation)
-        for start in range(0, len(texts), 500):
-            part = texts[start : start + 500]
+        told = texts(conversation)
+        for start in range(0, len(told), 500):
+            part = told[start : start + 500]
             collection.add(ids=[str(start + each) for each in range(len(part))], embeddings=model.embed(part).tolist())
 
     def ask(conversation: Conversation, question: Labelled) -> list[int]:
         found = collections[conversation.name].query(query_embeddings=model.embed([question.text]).tolist(), n_results=DEPTH, include=[])
         return [int(each) for each in found["ids"][0]]
 
-    return ask, lambda: None
+    return Peer(ask, f"chromadb {version('chromadb')}, all-MiniLM-L6-v2")
 
 
-def bm25(conversations: Sequence[Conversation], folder: Path) -> tuple[Ask, Callable[[], None]]:
+def bm25(conversations: Sequence[Conversation], folder: Path) -> Peer:
     """BM25 over single turns, by bm25s with its own English stop words, without stemming."""
     import bm25s
 
     indexes = {}
     for conversation in conversations:
         index = bm25s.BM25()
-        index.index(bm25s.tokenize(_texts(conversation), stopwords="en", show_progress=False), show_progress=False)
+        index.index(bm25s.tokenize(texts(conversation), stopwords="en", show_progress=False), show_progress=False)
         indexes[conversation.name] = index
 
     def ask(conversation: Conversation, question: Labelled) -> list[int]:
@@ -55,7 +49,4 @@ def bm25(conversations: Sequence[Conversation], folder: Path) -> tuple[Ask, Call
         found, _ = indexes[conversation.name].retrieve(tokens, k=min(DEPTH, len(conversation.turns)), show_progress=False)
         return [int(each) for each in found[0]]
 
-    return ask, lambda: None
-
-
-PEERS: dict[str, Start] = {"minilm": minilm, "bm25": bm25}
+    return Peer(ask, f"bm25s {version('bm25s')}")
