@@ -13,7 +13,7 @@ Kind = Literal["heading", "prose", "code", "table"]
 
 TITLE = 120
 """Characters of a title that are kept in a title path."""
-PATH = 200
+PATH = 120
 """Characters of a title path that are embedded with a passage, from its end."""
 
 

@@ -1,0 +1,89 @@
+"""The process that reads one document: it gets it as standard input and writes what it finds, as JSON, a line each.
+
+What is wrong with a file, a program that hangs, fills the memory or crashes over it, ends here and not in who asked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from ..errors import FamiliarError, UnreadableDocument
+from .blocks import Block, Found, Remark, Source, Titled
+from .limits import Limits
+from .outline import Outline
+from .readers.formats import Format, blocks, detected
+
+
+def main(order: str) -> None:
+    """Read what an order says and write a line for the format, each title, remark and piece, an error, and the end."""
+    asked = json.loads(order)
+    limits = Limits(**asked["limits"])
+    _bound(limits)
+    out = os.fdopen(os.dup(1), "w", encoding="ascii", newline="\n")
+    os.dup2(2, 1)  # what a library prints is no line of ours
+    with os.fdopen(0, "rb", closefd=False) as file:
+        source = Source(file, asked["name"], os.fstat(0).st_size, limits, asked["charset"])
+        for line in told(source):
+            json.dump(line, out, separators=(",", ":"))
+            out.write("\n")
+            if "piece" not in line:
+                out.flush()
+    out.flush()
+
+
+def told(source: Source) -> Iterator[dict[str, Any]]:
+    """Yield what there is to say about a source, and at the end whether that was all."""
+    try:
+        found = detected(source)
+        yield {"format": found.kind}
+        yield from _lines(found, source)
+        yield {"end": True}
+    except FamiliarError as exc:
+        yield {"error": type(exc).__name__, "message": str(exc)}
+    except MemoryError:
+        yield {"error": UnreadableDocument.__name__, "message": "It needs too much memory. Cut it into parts, or save it as text."}
+    except Exception as exc:  # noqa: BLE001 - the outermost place of this process; a message could quote the document
+        advice = "Save it anew, or in another format."
+        yield {"error": UnreadableDocument.__name__, "message": f"It could not be read ({type(exc).__name__}). {advice}"}
+
+
+def _lines(found: Format, source: Source) -> Iterator[dict[str, Any]]:
+    said: list[Found] = []
+
+    def only_blocks() -> Iterator[Block]:
+        for each in blocks(found, source):
+            if isinstance(each, Block):
+                yield each
+            else:
+                said.append(each)
+
+    for piece in Outline().pieces(only_blocks()):
+        yield from map(_said, said)
+        said.clear()
+        yield {"piece": asdict(piece)}
+    yield from map(_said, said)
+
+
+def _said(found: Found) -> dict[str, Any]:
+    assert isinstance(found, Titled | Remark)  # noqa: S101 - blocks are pieces by now
+    return {"title" if isinstance(found, Titled) else "remark": found.text}
+
+
+def _bound(limits: Limits) -> None:
+    """Let the system end this process beyond the limits, where it can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for kind, most in (
+        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_CPU, limits.processor),
+        (resource.RLIMIT_FSIZE, limits.size),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
