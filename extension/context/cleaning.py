@@ -15,6 +15,7 @@ import unicodedata
 _NEWLINE = re.compile(r"\r\n?|[\v\x85\u2028\u2029]")
 _PAGE_END = re.compile(r"\f+")
 _SPACE = re.compile(r"[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f"
@@ -27,7 +28,7 @@ _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi",
 
 def clean(text: str) -> str:
     """Return a text as a person sees it."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and not _CONTROL.search(text):
         return text
     text = _PAGE_END.sub("\n\n", _NEWLINE.sub("\n", text))
     text = _INVISIBLE.sub("", _SPACE.sub(" ", text))

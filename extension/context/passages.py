@@ -61,7 +61,13 @@ class Passage:
 
 def with_titles(titles: tuple[str, ...], text: str) -> str:
     """Return a text under a line of the titles it stands under; those it begins with are not said twice."""
-    line = " › ".join(each for each in titles if not text.startswith(each))[-PATH:].strip()
+    said, rest = [], text
+    for title in titles:
+        if rest.startswith(title):
+            rest = rest[len(title) :].lstrip()
+        else:
+            said.append(title)
+    line = " › ".join(said)[-PATH:].strip()
     return f"{line}\n{text}" if line else text
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import subprocess
 import sys
@@ -157,15 +156,12 @@ _ADVICE = "It may be damaged. Save it anew, in another format, or in parts."
 
 def _file(path: Path, limits: Limits) -> BinaryIO:
     """Open a regular file. Raises UnreadableDocument and OSError."""
-    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0)))  # noqa: SIM115
-    about = os.fstat(file.fileno())
+    about = path.stat()
     if not stat.S_ISREG(about.st_mode):
-        file.close()
         raise UnreadableDocument("It is no file but a folder, a device or a pipe.")
     if about.st_size >= limits.size:
-        file.close()
         raise UnreadableDocument(_too_large(limits))
-    return file
+    return path.open("rb")
 
 
 def _copied(document: BinaryIO, limits: Limits) -> BinaryIO:

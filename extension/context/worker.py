@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from ..errors import FamiliarError, UnreadableDocument
+from ..errors import FamiliarError
 from .blocks import Block, Found, Remark, Source, Titled
 from .limits import Limits
 from .outline import Outline
@@ -44,11 +44,6 @@ def told(source: Source) -> Iterator[dict[str, Any]]:
         yield {"end": True}
     except FamiliarError as exc:
         yield {"error": type(exc).__name__, "message": str(exc)}
-    except MemoryError:
-        yield {"error": UnreadableDocument.__name__, "message": "It needs too much memory. Cut it into parts, or save it as text."}
-    except Exception as exc:  # noqa: BLE001 - the outermost place of this process; a message could quote the document
-        advice = "Save it anew, or in another format."
-        yield {"error": UnreadableDocument.__name__, "message": f"It could not be read ({type(exc).__name__}). {advice}"}
 
 
 def _lines(found: Format, source: Source) -> Iterator[dict[str, Any]]:

@@ -66,10 +66,13 @@ def test_a_mail_gives_who_wrote_its_text_and_its_attachments(tmp_path, whole):
 
 
 def test_a_page_gives_what_a_browser_shows(written, whole):
-    page = """<!doctype html><html><head><title>A &amp; B</title><style>p {}</style><script>var x = "<p>no</p>"</script></head><body>
-        <h1>Towers</h1><p>The <b>old</b>\n one.<br>Tall.<p hidden>no</p><div style="color: red; display :none">no<p>no</div><!-- no -->
+    page = """<!doctype html><html><head><title>A &amp; B</title><style>p {}</style>
+        <script>var x = "<p>no</p>"</script></head><body>
+        <h1>Towers</h1><p>The <b>old</b>\n one.<br>Tall.<p hidden>no</p>
+        <div style="color: red; display :none">no<p>no</div><!-- no -->
         <h2>Lists</h2><ul><li>a<ul><li><p>b</p></ul><li>c</ul>
-        <table><tr><th>Name<th>Tons<tr><td>granite<td>300</table><pre>x = 1\n  y</pre><img alt="A picture">tail<template>no</template></body>"""
+        <table><tr><th>Name<th>Tons<tr><td>granite<td>300</table><pre>x = 1\n  y</pre>
+        <img alt="A picture">tail<template>no</template></body>"""
     found = whole(written("a.html", page))
     assert found.title == "A & B"
     assert found.under("Towers") == ["Towers", "The old one.\nTall."]
@@ -87,7 +90,10 @@ def test_a_page_gives_what_a_browser_shows(written, whole):
 
 def test_markdown_gives_sections_code_and_tables_and_no_comments(written, whole):
     found = whole(
-        written("a.md", '---\ntitle: "Front"\n---\n# One *two*\n\ntext <!-- no\nno --> [a](b)\n\nSub\n---\n\n```Python x\ny = 1\n```\n\n- a\n  - b\n')
+        written(
+            "a.md",
+            '---\ntitle: "Front"\n---\n# One *two*\n\ntext <!-- no\nno --> [a](b)\n\nSub\n---\n\n```Python x\ny = 1\n```\n\n- a\n  - b\n',
+        )
     )
     assert found.title == "Front"
     assert found.under("One two") == ["One two", "text  [a](b)"]
@@ -100,7 +106,8 @@ def test_restructured_text_gives_sections_and_includes_no_other_file(tmp_path, w
     found = whole(
         written(
             "a.rst",
-            "One\n===\n\npara\n\nTwo\n---\n\n.. include:: secret.txt\n\n.. raw:: html\n   :file: secret.txt\n\n.. code-block:: python\n\n   x = 1\n\n"
+            "One\n===\n\npara\n\nTwo\n---\n\n.. include:: secret.txt\n\n.. raw:: html\n   :file: secret.txt\n\n"
+            ".. code-block:: python\n\n   x = 1\n\n"
             "* item\n\n=====  ====\nStone  Tons\n=====  ====\nslate  20\n=====  ====\n",
         )
     )
@@ -140,7 +147,9 @@ def test_the_values_of_json_are_grouped_by_record(written, whole):
 
 
 def test_subtitles_give_the_time_of_what_is_said(written, whole):
-    found = whole(written("a.srt", "1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>Hello</i>\r\nyou\r\n\r\n2\r\n01:01:07,500 --> 01:01:08,000\r\nBye\r\n"))
+    found = whole(
+        written("a.srt", "1\r\n00:00:01,000 --> 00:00:02,000\r\n<i>Hello</i>\r\nyou\r\n\r\n2\r\n01:01:07,500 --> 01:01:08,000\r\nBye\r\n")
+    )
     assert found.text == "[0:00:01] Hello you\n[1:01:07] Bye"
 
 

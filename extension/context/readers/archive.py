@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
@@ -15,6 +12,7 @@ from typing import BinaryIO, cast
 from ...errors import UnreadableDocument
 from ..blocks import Block, Found, Remark, Source
 from ..cleaning import clean
+from .damage import translated
 
 _ENCRYPTED = 1
 _LINK = 0o120000
@@ -24,15 +22,10 @@ _DOCTYPE = re.compile(rb"<\0?!\0?(?:D\0?O\0?C\0?T\0?Y\0?P\0?E|E\0?N\0?T\0?I\0?T\
 _CLUTTER = re.compile(r"(?:^|/)(?:__MACOSX|\.(?!\.?/))|(?:^|/)(?:Thumbs\.db|desktop\.ini)$")
 
 
-@contextmanager
-def opened(source: Source) -> Iterator[zipfile.ZipFile]:
-    """Open a zip. Raises UnreadableDocument, also for what goes wrong while it is read."""
-    try:
-        source.file.seek(0)
-        with zipfile.ZipFile(source.file) as archive:
-            yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OverflowError, struct.error) as exc:
-        raise UnreadableDocument(f"It is a damaged or unusual zip ({type(exc).__name__}). Pack it again and read that.") from None
+def opened(source: Source) -> zipfile.ZipFile:
+    """Open a zip. Raises zipfile.BadZipFile."""
+    source.file.seek(0)
+    return zipfile.ZipFile(source.file)
 
 
 def checked(archive: zipfile.ZipFile, source: Source, size: int) -> None:
@@ -77,13 +70,13 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: Source) -
         yield Remark(f"{name}: it is protected with a password. Unpack it and read it again.")
     else:
         try:
-            with archive.open(member) as packed, SpooledTemporaryFile(_IN_MEMORY) as file:
+            with translated("a zip"), archive.open(member) as packed, SpooledTemporaryFile(_IN_MEMORY) as file:
                 while part := packed.read(_SMALL):
                     file.write(part)
                 inner = replace(source, file=cast("BinaryIO", file), name=name, size=member.file_size)
                 yield from within(replace(inner, charset="", depth=source.depth + 1))
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as exc:
-            yield Remark(f"{name}: it is damaged ({type(exc).__name__}).")
+        except UnreadableDocument as exc:
+            yield Remark(f"{name}: {exc}")
 
 
 def within(source: Source) -> Iterator[Found]:

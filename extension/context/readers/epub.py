@@ -55,13 +55,10 @@ def _chapter(packed: zipfile.ZipFile, path: str) -> Iterator[Found]:
 
 
 def _book(packed: zipfile.ZipFile) -> tuple[str, Any]:
-    """Return the name and the tree of the package document. Raises UnreadableDocument."""
-    try:
-        container = _tree(packed, "META-INF/container.xml")
-        name = next(each.get("full-path") or "" for each in container.iter("{*}rootfile"))
-        return name, _tree(packed, name)
-    except (KeyError, StopIteration, etree.LxmlError, ValueError) as exc:
-        raise UnreadableDocument(f"It is a damaged EPUB ({type(exc).__name__}). Get it again, or convert it to another format.") from None
+    """Return the name and the tree of the package document."""
+    container = _tree(packed, "META-INF/container.xml")
+    name = next(each.get("full-path") or "" for each in container.iter("{*}rootfile"))
+    return name, _tree(packed, name)
 
 
 def _tree(packed: zipfile.ZipFile, name: str) -> Any:

@@ -8,9 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
-from ...errors import UnreadableDocument
 from ..blocks import Found, Remark, Source, Titled
 from . import archive
 from .rows import blocks
@@ -30,18 +28,15 @@ def read(source: Source) -> Iterator[Found]:
 
 def _sheets(source: Source) -> Iterator[Found]:
     source.file.seek(0)
-    try:
-        book = openpyxl.load_workbook(source.file, read_only=True, data_only=True, keep_links=False)
-        if book.properties.title:
-            yield Titled(str(book.properties.title))
-        for sheet in book.worksheets:
-            if sheet.sheet_state != "visible":
-                yield Remark("A hidden sheet was left out.")
-                continue
-            sheet.reset_dimensions()
-            yield from blocks(([_said(value) for value in row] for row in sheet.iter_rows(values_only=True)), under=(sheet.title,))
-    except (InvalidFileException, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError) as exc:
-        raise UnreadableDocument(f"It is a damaged workbook ({type(exc).__name__}). Open it in a spreadsheet and save it anew.") from None
+    book = openpyxl.load_workbook(source.file, read_only=True, data_only=True, keep_links=False)
+    if book.properties.title:
+        yield Titled(str(book.properties.title))
+    for sheet in book.worksheets:
+        if sheet.sheet_state != "visible":
+            yield Remark("A hidden sheet was left out.")
+            continue
+        sheet.reset_dimensions()
+        yield from blocks(([_said(value) for value in row] for row in sheet.iter_rows(values_only=True)), under=(sheet.title,))
 
 
 def _said(value: Any) -> str:

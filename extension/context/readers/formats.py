@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,6 +11,7 @@ from importlib import import_module
 from ...errors import MissingPackage, UnreadableDocument
 from ..blocks import Found, Reader, Remark, Source
 from .charset import SAMPLE, charset, is_binary
+from .damage import translated
 from .plain import LANGUAGES, interpreter
 
 
@@ -87,6 +87,11 @@ _MARKDOWN = re.compile(r"^#{1,6} \S|^```|^\|[ :|-]+\|\s*$|\[[^\]\n]+\]\([^)\s]+\
 
 def detected(source: Source) -> Format:
     """Return the format of a source. Raises UnreadableDocument for one that is empty or of no kind that is read."""
+    with translated("a document"):
+        return _detected(source)
+
+
+def _detected(source: Source) -> Format:
     source.file.seek(0)
     head = source.file.read(SAMPLE)
     if not head.strip(b"\0 \t\r\n\f\v\xef\xbb\xbf"):
@@ -114,21 +119,18 @@ def blocks(found: Format, source: Source) -> Iterator[Found]:
         reader: Reader = getattr(import_module(f".{module}", __package__), function)
     except ImportError as exc:
         raise MissingPackage(
-            f"Reading {found.called} needs {exc.name}, which is not installed. Install it: pip install {exc.name}"
+            f"Reading {found.called} needs {exc.name}, which is not installed. Install what Familiar needs: make setup, or make install"
         ) from exc
-    yield from reader(source)
+    with translated(found.called):
+        yield from reader(source)
 
 
 def _packed(source: Source) -> str:
     """Return the kind of a zip. Raises UnreadableDocument."""
-    try:
-        source.file.seek(0)
-        with zipfile.ZipFile(source.file) as archive:
-            names = set(archive.namelist())
-            short = "mimetype" in names and archive.getinfo("mimetype").file_size < 100
-            mime = archive.read("mimetype").decode("ascii", "replace") if short else ""
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as exc:
-        raise UnreadableDocument(f"It is a damaged zip or office file ({type(exc).__name__}). Get it again, or save it anew.") from None
+    with zipfile.ZipFile(source.file) as archive:
+        names = set(archive.namelist())
+        short = "mimetype" in names and archive.getinfo("mimetype").file_size < 100
+        mime = archive.read("mimetype").decode("ascii", "replace") if short else ""
     if "META-INF/container.xml" in names or mime.startswith("application/epub"):
         return "epub"
     if "[Content_Types].xml" in names:

@@ -22,6 +22,8 @@ _READ = 65_536
 _LONGEST = 65_536
 _UNSEEN = _names("script style template noscript head svg math iframe object canvas select datalist audio video button dialog")
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d]*[1-9])|opacity\s*:\s*0(?![.\d]*[1-9])", re.I)
+_DECLARATIONS = re.compile(r"<!DOCTYPE[^\[>]*\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
+"""Of entities: HTML has none."""
 _VOID = _names("area base br col embed hr img input link meta source track wbr")
 _BREAKS = _names(
     "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form header hr html li "
@@ -40,7 +42,7 @@ def streamed(opened: TextIOBase) -> Iterator[Found]:
     page = _Page()
     parser = etree.HTMLParser(target=page, huge_tree=True, no_network=True)
     while part := opened.read(_READ):
-        parser.feed(part.replace("\0", ""))
+        parser.feed(_DECLARATIONS.sub("", part.replace("\0", ""), count=1))
         yield from page.taken()
     with suppress(etree.XMLSyntaxError):  # nothing but space or comments
         parser.close()

@@ -6,7 +6,6 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from email import policy
-from email.errors import MessageError
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 
@@ -24,17 +23,14 @@ def read(source: Source) -> Iterator[Found]:
     if source.size > source.limits.whole:
         raise UnreadableDocument(f"This mail is longer than {source.limits.whole // 1_000_000} MB. Save its attachments and read those.")
     source.file.seek(0)
-    try:
-        mail = BytesParser(policy=policy.default.clone(max_line_length=None)).parse(source.file)
-        assert isinstance(mail, EmailMessage)  # noqa: S101 - the default policy makes these
-        headers = {name: " ".join(str(mail[name]).split())[:2000] for name in _HEADERS if mail[name]}
-        if subject := headers.get("Subject"):
-            yield Titled(subject)
-        yield Block("\n".join(f"{name}: {value}" for name, value in headers.items()))
-        yield from _body(mail)
-        yield from _attachments(mail, source)
-    except (MessageError, RecursionError, ValueError, LookupError, AttributeError, TypeError) as exc:
-        raise UnreadableDocument(f"It is a malformed mail ({type(exc).__name__}). Save its text and attachments and read those.") from None
+    mail = BytesParser(policy=policy.default.clone(max_line_length=None)).parse(source.file)
+    assert isinstance(mail, EmailMessage)  # noqa: S101 - the default policy makes these
+    headers = {name: " ".join(str(mail[name]).split())[:2000] for name in _HEADERS if mail[name]}
+    if subject := headers.get("Subject"):
+        yield Titled(subject)
+    yield Block("\n".join(f"{name}: {value}" for name, value in headers.items()))
+    yield from _body(mail)
+    yield from _attachments(mail, source)
 
 
 def _body(mail: EmailMessage) -> Iterator[Found]:

@@ -8,9 +8,7 @@ from itertools import islice
 
 from docutils import nodes
 from docutils.core import publish_doctree
-from docutils.utils import SystemMessage
 
-from ...errors import UnreadableDocument
 from ..blocks import Block, Found, Remark, Source, Titled
 from . import plain
 from .charset import text
@@ -33,17 +31,14 @@ _HIDDEN = (nodes.comment, nodes.system_message, nodes.substitution_definition, n
 
 
 def read(source: Source) -> Iterator[Found]:
-    """Yield the blocks of a document; a very long one is read as plain text, with a remark. Raises UnreadableDocument."""
+    """Yield the blocks of a document; a very long one is read as plain text, with a remark."""
     if source.size > source.limits.parsed:
         yield Remark(f"It is longer than {source.limits.parsed // 1_000_000} MB, so its headings were not looked for.")
         yield from plain.prose(source)
         return
     with text(source) as opened:
         written = opened.read()
-    try:
-        tree = publish_doctree(written, settings_overrides=_SETTINGS)
-    except (SystemMessage, RecursionError, ValueError, AttributeError, IndexError) as exc:
-        raise UnreadableDocument(f"It is no valid reStructuredText ({type(exc).__name__}). Save it as .txt to read it as it is.") from None
+    tree = publish_doctree(written, settings_overrides=_SETTINGS)
     yield from (Titled(str(each.astext())) for each in islice(tree.findall(nodes.title), 1))
     yield from _walked(tree)
 

@@ -17,10 +17,7 @@ def read(source: Source) -> Iterator[Found]:
         raise UnreadableDocument(f"The subtitles are longer than {source.limits.whole // 1_000_000} MB. Cut them into parts.")
     with text(source) as opened:
         written = opened.read().removeprefix("\ufeff")
-    try:
-        found = pysubs2.SSAFile.from_string(written, format_="vtt" if written.startswith("WEBVTT") else "srt")
-    except (pysubs2.exceptions.Pysubs2Error, ValueError) as exc:
-        raise UnreadableDocument(f"The subtitles are malformed ({type(exc).__name__}). Save them as .txt to read them so.") from None
+    found = pysubs2.SSAFile.from_string(written, format_="vtt" if written.startswith("WEBVTT") else "srt")
     for event in found:
         if words := " ".join(event.plaintext.split()):
             yield Block(f"[{_clock(event.start)}] {words}", "table")

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from docx import Document
 from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
-from docx.opc.exceptions import OpcError
 from docx.opc.part import PartFactory
 from docx.oxml.ns import qn
 from docx.oxml.parser import parse_xml
 from docx.parts.document import DocumentPart
 from lxml import etree
 
-from ...errors import UnreadableDocument
 from ..blocks import Block, Found, Remark, Source, Titled
 from . import archive
 from .rows import blocks
@@ -40,12 +38,7 @@ def read(source: Source) -> Iterator[Found]:
     with archive.opened(source) as packed:
         archive.package(packed, source)
         has_macros = any(name.lower().endswith("vbaproject.bin") for name in packed.namelist())
-    try:
-        yield from _Word(_opened(source)).blocks()
-    except (OpcError, KeyError, ValueError, TypeError, AttributeError, IndexError, etree.LxmlError, RecursionError) as exc:
-        raise UnreadableDocument(
-            f"It is a damaged Word file ({type(exc).__name__}). Open it in a word processor and save it anew."
-        ) from None
+    yield from _Word(_opened(source)).blocks()
     if has_macros:
         yield Remark("It has macros, which are ignored.")
 
