@@ -40,7 +40,14 @@ class Remark:
     text: str
 
 
-Found: TypeAlias = Block | Titled | Remark
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much of the document was read, from 0 to 1, where its place in the file does not tell."""
+
+    done: float
+
+
+Found: TypeAlias = Block | Titled | Remark | Share
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ spec.loader.exec_module(sys.modules[name])
 importlib.import_module(name + ".context.worker").main(order)
 """
 _WAITING = 32
+_WARNINGS = 100
 _LOOK = 0.1
 _READ = 1_000_000
 _SAID = {each.__name__: each for each in (errors.UnreadableDocument, errors.MissingPackage)}
@@ -65,10 +66,12 @@ class Reading:
         """What the document calls itself, else what the person calls it. Complete once the first piece is there."""
         self.warnings: list[str] = []
         """What could not be read, for the person. Complete after the last piece."""
+        self.share = 0.0
+        """How much of the file was read, from 0 to 1."""
         self._stop, self._limits = stop, limits
         self._lines: Queue[bytes] = Queue(_WAITING)
+        self._unsaid = 0
         self._closed = Event()
-        self._ended = False
         order = json.dumps({"name": name, "charset": charset, "limits": asdict(limits)})
         path = json.dumps([each for each in sys.path if each])
         command = [sys.executable, "-I", "-c", _PROGRAM, _PACKAGE, str(Path(__file__).resolve().parents[1]), path, order]
@@ -90,16 +93,23 @@ class Reading:
         try:
             while "end" not in (line := self._next()):
                 if "piece" in line:
-                    found = True
+                    found, self.share = True, min(line["share"], 1.0)
                     yield Piece(**{**line["piece"], "titles": tuple(line["piece"]["titles"])})
                 elif "title" in line:
                     self.title = title(line["title"]) or self.title
                 else:
-                    self.warnings.append(line["remark"])
+                    self._warn(line["remark"])
         finally:
             self.close()
         if not found:
             raise UnreadableDocument(" ".join(["There is no text in it.", *self.warnings]))
+
+    def _warn(self, remark: str) -> None:
+        if len(self.warnings) < _WARNINGS:
+            self.warnings.append(remark)
+        else:
+            self._unsaid += 1
+            self.warnings[_WARNINGS:] = [f"And {self._unsaid} more."]
 
     def __enter__(self) -> Self:
         return self

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..errors import FamiliarError
-from .blocks import Block, Found, Remark, Source, Titled
+from .blocks import Block, Share, Source, Titled
 from .limits import Limits
 from .outline import Outline
 from .readers.formats import Format, blocks, detected
@@ -30,9 +30,7 @@ def main(order: str) -> None:
         for line in told(source):
             json.dump(line, out, separators=(",", ":"))
             out.write("\n")
-            if "piece" not in line:
-                out.flush()
-    out.flush()
+            out.flush()
 
 
 def told(source: Source) -> Iterator[dict[str, Any]]:
@@ -47,25 +45,23 @@ def told(source: Source) -> Iterator[dict[str, Any]]:
 
 
 def _lines(found: Format, source: Source) -> Iterator[dict[str, Any]]:
-    said: list[Found] = []
+    said: list[dict[str, Any]] = []
+    share: list[float] = []
 
     def only_blocks() -> Iterator[Block]:
         for each in blocks(found, source):
             if isinstance(each, Block):
                 yield each
+            elif isinstance(each, Share):
+                share[:] = [each.done]
             else:
-                said.append(each)
+                said.append({"title" if isinstance(each, Titled) else "remark": each.text})
 
     for piece in Outline().pieces(only_blocks()):
-        yield from map(_said, said)
+        yield from said
         said.clear()
-        yield {"piece": asdict(piece)}
-    yield from map(_said, said)
-
-
-def _said(found: Found) -> dict[str, Any]:
-    assert isinstance(found, Titled | Remark)  # noqa: S101 - blocks are pieces by now
-    return {"title" if isinstance(found, Titled) else "remark": found.text}
+        yield {"piece": asdict(piece), "share": share[0] if share else source.file.tell() / source.size}
+    yield from said
 
 
 def _bound(limits: Limits) -> None:

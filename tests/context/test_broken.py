@@ -288,6 +288,20 @@ def test_reading_is_stopped_where_the_person_says_so(written):
     assert closed._process.returncode is not None
 
 
+def test_of_many_warnings_the_first_are_kept(tmp_path, whole):
+    path = documents.packed(tmp_path / "a.zip", {"a.txt": "Sound.", **{f"{number}.bin": b"\x89PNG" for number in range(103)}})
+    warnings = whole(path).warnings
+    assert (len(warnings), warnings[0][:20], warnings[-1]) == (101, "0.bin: It is a pictu", "And 3 more.")
+
+
+def test_reading_says_how_far_it_has_come(tmp_path, written):
+    for path in (written("a.txt", "Some words and more.\n\n" * 50_000), documents.pdf(tmp_path / "a.pdf", ["Words."] * 50)):
+        with read(path) as reading:
+            shares = [reading.share for _ in reading]
+        assert shares == sorted(shares)
+        assert (shares[0] < 0.3, shares[-1] > 0.9) == (True, True)
+
+
 def test_a_long_text_streams_in_little_memory(tmp_path, whole):
     path = tmp_path / "a.txt"
     with path.open("w") as file:

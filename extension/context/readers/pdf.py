@@ -9,7 +9,7 @@ import pypdfium2
 from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
 from ...errors import UnreadableDocument
-from ..blocks import Block, Found, Remark, Source, Titled
+from ..blocks import Block, Found, Remark, Share, Source, Titled
 
 _BOOKMARKS = 20_000
 _DEEP = 6
@@ -46,6 +46,7 @@ def _pages(document: pypdfium2.PdfDocument) -> Iterator[Found]:
     pictures, broken = [], []
     for number in range(len(document)):
         under = paths.get(number, under)
+        yield Share(number / len(document))
         try:
             words, is_picture = _words(document, number)
         except pypdfium2.PdfiumError:
