@@ -94,7 +94,8 @@ class Reading:
             while "end" not in (line := self._next()):
                 if "piece" in line:
                     found, self.share = True, min(line["share"], 1.0)
-                    yield Piece(**{**line["piece"], "titles": tuple(line["piece"]["titles"])})
+                    text, start, titles, *rest = line["piece"]
+                    yield Piece(text, start, tuple(titles), *rest)
                 elif "title" in line:
                     self.title = title(line["title"]) or self.title
                 else:

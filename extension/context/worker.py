@@ -8,14 +8,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict
+from time import monotonic
 from typing import Any
 
 from ..errors import FamiliarError
 from .blocks import Block, Share, Source, Titled
 from .limits import Limits
 from .outline import Outline
+from .passages import Piece
 from .readers.formats import Format, blocks, detected
+
+_FLUSH = 0.2
+"""Seconds that what was found may wait to be sent."""
 
 
 def main(order: str) -> None:
@@ -27,10 +31,13 @@ def main(order: str) -> None:
     os.dup2(2, 1)  # what a library prints is no line of ours
     with os.fdopen(0, "rb", closefd=False) as file:
         source = Source(file, asked["name"], os.fstat(0).st_size, limits, asked["charset"])
+        flushed = 0.0
         for line in told(source):
-            json.dump(line, out, separators=(",", ":"))
-            out.write("\n")
-            out.flush()
+            out.write(json.dumps(line) + "\n")
+            if monotonic() - flushed > _FLUSH:
+                out.flush()
+                flushed = monotonic()
+    out.flush()
 
 
 def told(source: Source) -> Iterator[dict[str, Any]]:
@@ -60,8 +67,13 @@ def _lines(found: Format, source: Source) -> Iterator[dict[str, Any]]:
     for piece in Outline().pieces(only_blocks()):
         yield from said
         said.clear()
-        yield {"piece": asdict(piece), "share": share[0] if share else source.file.tell() / source.size}
+        yield {"piece": _values(piece), "share": share[0] if share else source.file.tell() / source.size}
     yield from said
+
+
+def _values(piece: Piece) -> list[Any]:
+    """Return what a piece is made of, in its order."""
+    return [piece.text, piece.start, piece.titles, piece.page, piece.kind, piece.language]
 
 
 def _bound(limits: Limits) -> None:

@@ -269,8 +269,8 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path, whole):
 def test_a_reader_that_hangs_or_needs_too_much_memory_is_ended(tmp_path, written, whole):
     deep = written("slow.md", "*a **b " * 60_000)
     assert refused(whole, deep, limits=Limits(patience=0.5)).startswith("Nothing came of it for 0.5 seconds.")
-    large = written("large.eml", b"From: a\nTo: b\nSubject: c\n\n" + b"words and more\n" * 4_000_000)
-    assert "needs too much memory" in refused(whole, large, limits=Limits(memory=200_000_000))
+    large = written("large.srt", b"1\n00:00:01,000 --> 00:00:02,000\n" + b"x" * 80_000_000)
+    assert refused(whole, large, limits=Limits(memory=200_000_000)).startswith("It needs too much memory.")
 
 
 def test_reading_is_stopped_where_the_person_says_so(written):
@@ -300,6 +300,12 @@ def test_reading_says_how_far_it_has_come(tmp_path, written):
             shares = [reading.share for _ in reading]
         assert shares == sorted(shares)
         assert (shares[0] < 0.3, shares[-1] > 0.9) == (True, True)
+
+
+def test_a_long_markdown_is_read_as_plain_text_and_that_is_said(written, whole):
+    found = whole(written("a.md", "# One\n\nwords\n" * 100), limits=Limits(parsed=1000))
+    assert (found.text.count("# One"), found.kind) == (100, "markdown")
+    assert found.warnings == ["It is longer than 0 MB, so its headings were not looked for."]
 
 
 def test_a_long_text_streams_in_little_memory(tmp_path, whole):

@@ -59,7 +59,7 @@ def test_passages_cover_a_document_and_fit_the_window(made):
 
 
 @pytest.mark.model
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(blocks, max_size=4))
 def test_passages_fit_what_the_model_reads(minilm, made):
     document = pieces(*made)
