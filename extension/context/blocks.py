@@ -50,6 +50,13 @@ class Share:
 Found: TypeAlias = Block | Titled | Remark | Share
 
 
+class Unpacked:
+    """How many bytes one document has unpacked to so far, with everything in it."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A file to read: seekable, from its beginning."""
@@ -63,6 +70,8 @@ class Source:
     """What was said of it by who sent it; '' for nothing."""
     depth: int = 0
     """How many zips and mails it lies in."""
+    unpacked: Unpacked = field(default_factory=Unpacked)
+    """Shared with everything that lies in it."""
 
     @property
     def suffix(self) -> str:

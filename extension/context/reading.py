@@ -131,7 +131,7 @@ class Reading:
         """Hand over the lines of the process as they are asked for, and an empty one at its end."""
         lines = cast("BinaryIO", self._process.stdout)
         while not self._closed.is_set():
-            line = lines.readline()
+            line = lines.readline(_READ)
             while not self._closed.is_set():
                 try:
                     self._lines.put(line, timeout=_LOOK)

@@ -107,6 +107,23 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path, whole):
     assert refused(whole, path, limits=Limits(members=19)).startswith("It holds more than 19 files.")
 
 
+def test_zips_in_a_zip_count_together(tmp_path, whole):
+    inner = documents.packed(tmp_path / "i.zip", {"a.txt": os.urandom(5_000).hex()}).read_bytes()
+    path = documents.packed(tmp_path / "a.zip", {f"{number}.zip": inner for number in range(9)})
+    found = whole(path, limits=Limits(size=90_000))
+    assert len({piece.titles for piece in found.pieces}) == 3
+    assert [warning.partition(".")[0] for warning in found.warnings] == ["3", "4", "5", "6", "7", "8"]
+
+
+def test_a_mail_with_a_broken_attachment_gives_the_rest(tmp_path, whole):
+    path = documents.mail(tmp_path / "a.eml", {"a.txt": b"Sound.", "b.pdf": b"%PDF-1.4 broken", "c.txt": b"Also sound."})
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b'Content-Type: text/plain; charset="utf-8"', b'Content-Type: text/plain; charset="no-such"'))
+    found = whole(path)
+    assert [piece.text.strip() for piece in found.pieces[1:]] == ["The meeting is on Tuesday.", "Sound.", "Also sound."]
+    assert [warning.partition(":")[0] for warning in found.warnings] == ["b.pdf"]
+
+
 def test_a_zip_that_lies_about_its_sizes_gives_no_more_than_it_says(tmp_path, whole):
     path = documents.packed(tmp_path / "a.zip", {"a.txt": b"word " * 100_000, "b.txt": "Sound."})
     data = path.read_bytes().replace((500_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))

@@ -29,13 +29,15 @@ def opened(source: Source) -> zipfile.ZipFile:
 
 
 def checked(archive: zipfile.ZipFile, source: Source, size: int) -> None:
-    """Raise UnreadableDocument for an archive that is encrypted, has too many files, or unpacks to more than `size` bytes."""
+    """Raise UnreadableDocument for an archive with too many files, or that unpacks to too much: it alone, or with what it lies in."""
     members, limits = archive.infolist(), source.limits
     if len(members) > limits.members:
         raise UnreadableDocument(f"It holds more than {limits.members} files. Unpack it and read the folders you need.")
     if any(each.file_size > _SMALL and each.file_size > limits.ratio * max(each.compress_size, 1) for each in members):
         raise UnreadableDocument("It unpacks to hundreds of times its size, as a zip bomb does. If you trust it, unpack it yourself.")
-    if sum(each.file_size for each in members) > size:
+    unpacked = sum(each.file_size for each in members)
+    source.unpacked.size += unpacked
+    if unpacked > size or source.unpacked.size > limits.size:
         raise UnreadableDocument(f"It unpacks to more than {size // 1_000_000} MB. Unpack it and read parts of it.")
 
 

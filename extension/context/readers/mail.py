@@ -12,6 +12,7 @@ from email.parser import BytesParser
 from ...errors import UnreadableDocument
 from ..blocks import Block, Found, Remark, Source, Titled
 from .archive import safe_name, within
+from .damage import translated
 from .hypertext import streamed
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
@@ -52,7 +53,12 @@ def _attachments(mail: EmailMessage, source: Source) -> Iterator[Found]:
             return
         if part.get_content_maintype() in ("image", "audio", "video") or part.get_content_type() == "application/pgp-signature":
             continue
-        data = _attached(part) if part.get_content_type() == "message/rfc822" else part.get_payload(decode=True)
+        try:
+            with translated("an attachment"):
+                data = _attached(part) if part.get_content_type() == "message/rfc822" else part.get_payload(decode=True)
+        except UnreadableDocument as exc:
+            yield Remark(f"{name}: {exc}")
+            continue
         if isinstance(data, bytes) and data:
             inner = replace(source, file=io.BytesIO(data), name=name, size=len(data), depth=source.depth + 1)
             yield from within(replace(inner, charset=part.get_content_charset() or ""))
