@@ -63,6 +63,12 @@ class Missing:
         """Raise MissingModel."""
         raise MissingModel("No embedding model.")
 
+    window = dimensions
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Raise MissingModel."""
+        raise MissingModel("No embedding model.")
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Raise MissingModel."""
         raise MissingModel("No embedding model.")
@@ -78,12 +84,16 @@ class Filling:
 
         self._model, self._base = Remembering(model), base
         self._random = np.random.default_rng(7)
-        self.name, self.dimensions = model.name, model.dimensions
+        self.name, self.dimensions, self.window = model.name, model.dimensions, model.window
         self.real = False
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return a unit vector for each text."""
         return self._model.embed(texts) if self.real else around(self._base, len(texts), self._random)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens each text is."""
+        return self._model.count(texts)
 
     def words(self, words: Sequence[str]) -> Vectors:
         """Return a unit vector for each word."""

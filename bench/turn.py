@@ -39,13 +39,17 @@ class Counting:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self.name, self.dimensions = embedder.name, embedder.dimensions
+        self.name, self.dimensions, self.window = embedder.name, embedder.dimensions, embedder.window
         self.texts = 0
 
     def embed(self, texts: Sequence[str]) -> Any:
         """Embed and count."""
         self.texts += len(texts)
         return self._embedder.embed(texts)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Hand on the tokens of texts."""
+        return self._embedder.count(texts)
 
     def words(self, words: Sequence[str]) -> Any:
         """Hand on the vectors of words, which are looked up and not computed."""

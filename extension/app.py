@@ -219,6 +219,13 @@ class _Missing:
     def dimensions(self) -> int:
         raise MissingModel(self._reason)
 
+    @property
+    def window(self) -> int:
+        raise MissingModel(self._reason)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        raise MissingModel(self._reason)
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         raise MissingModel(self._reason)
 

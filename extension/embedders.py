@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import partial
@@ -18,6 +19,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     from .ports import Vectors
 
+_WORD = re.compile(r"\w+|[^\w\s]")
 LONGEST = 2_000
 """Characters of a text that are embedded: MiniLM reads 256 tokens, and tokenizing a megabyte to drop it takes seconds."""
 
@@ -28,14 +30,32 @@ class MiniLM:
     def __init__(self, folder: Path, name: str = "all-MiniLM-L6-v2") -> None:
         self.name = name
         self._folder = folder
-        self._lock = Lock()
+        self._lock, self._counting = Lock(), Lock()
         self._model: Any = None
         self._table: Any = None
+        self._tokenizer: Any = None
 
     @property
     def dimensions(self) -> int:
         """Length of each vector."""
         return int(self._loaded().get_embedding_dimension())
+
+    @property
+    def window(self) -> int:
+        """Tokens of a text that are embedded, with the two at its ends."""
+        return int(self._loaded().max_seq_length)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens each text is, with the two at its ends. Raises MissingModel, MissingPackage."""
+        model = self._loaded()
+        with self._counting:
+            if self._tokenizer is None:  # one that cuts nothing off, and that embedding does not use at the same time
+                from tokenizers import Tokenizer
+
+                self._tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
+                self._tokenizer.no_truncation()
+                self._tokenizer.no_padding()
+            return [len(found) for found in self._tokenizer.encode_batch_fast(list(texts))]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector for each text, shape (len(texts), dimensions). Raises MissingModel, MissingPackage."""
@@ -103,6 +123,15 @@ class Hashing:
         """Length of each vector."""
         return self._dimensions
 
+    @property
+    def window(self) -> int:
+        """Words of a text that may be embedded; it has no window, and this keeps passages as long as MiniLM's."""
+        return 256
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return how many words each text is, and two for its ends."""
+        return [len(_WORD.findall(text)) + 2 for text in texts]
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector for each text, shape (len(texts), dimensions); an empty text gives a zero vector."""
         import numpy as np
@@ -139,6 +168,15 @@ class Remembering:
     def dimensions(self) -> int:
         """Length of each vector."""
         return self._embedder.dimensions
+
+    @property
+    def window(self) -> int:
+        """Tokens of a text that are embedded."""
+        return self._embedder.window
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens each text is."""
+        return self._embedder.count(texts)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape (len(texts), dimensions), embedding only texts not seen lately."""

@@ -13,6 +13,9 @@ FamiliarError
 │       └── IndexUnreachable its server does not answer as it should; what it holds may be sound
 ├── NotFound                 what was asked for does not exist
 ├── ImportRefused            an import file is malformed
+├── UnreadableDocument       a document is broken, protected, too large, or of no kind that is read
+├── UnreachablePage          a web page was not fetched: its address is not allowed, or it did not come
+├── Stopped                  the person stopped what was going on
 ├── ToolRefused              a model called a tool with what it does not take, or where it may not
 └── HostError                the model's host failed
     ├── HostUnreachable      nothing answers at its address
@@ -72,6 +75,18 @@ class NotFound(FamiliarError):
 
 class ImportRefused(FamiliarError):
     """An import file is malformed."""
+
+
+class UnreadableDocument(FamiliarError):
+    """A document is broken, protected, too large, or of no kind that is read."""
+
+
+class UnreachablePage(FamiliarError):
+    """A web page was not fetched: its address is not allowed, or it did not come."""
+
+
+class Stopped(FamiliarError):
+    """The person stopped what was going on."""
 
 
 class ToolRefused(FamiliarError):

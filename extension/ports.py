@@ -50,6 +50,13 @@ class Embedder(Protocol):
     def dimensions(self) -> int:
         """Length of each vector."""
 
+    @property
+    def window(self) -> int:
+        """Tokens of a text that its vector is made of, with what is added at both ends; what lies beyond is not seen."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return how many tokens each text is, with what is added at both ends: exact, and cheap for many at once."""
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Return float32 vectors of length one, shape (len(texts), dimensions)."""
 

@@ -148,3 +148,16 @@ def test_minilm_is_used_by_several_threads_at_once():
         thread.join()
     assert len(found) == 4
     assert all(np.allclose(found[0], each, atol=1e-5) for each in found)
+
+
+@pytest.mark.model
+def test_minilm_counts_the_tokens_of_whole_texts_and_says_how_many_it_reads(minilm):
+    assert minilm.window == 256
+    assert minilm.count(["", "The cat sleeps.", "word " * 1_000]) == [2, 6, 1_002]
+    assert Remembering(minilm).count(["The cat sleeps."]) == [6]
+    assert minilm.count([]) == []
+
+
+def test_hashing_counts_words():
+    assert Hashing().count(["", "The cat sleeps."]) == [2, 6]
+    assert Remembering(Hashing()).window == 256

@@ -1,0 +1,1 @@
+"""One module for each family of formats; `formats` says which of them reads a file."""
