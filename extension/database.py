@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from .dialects import Dialect, dialect_of
 from .errors import StoreError, StoreLocked
 
-HEAD = "0008"
+HEAD = "0010"
 """The newest migration; a test compares it with the migrations there are."""
 
 metadata = sa.MetaData()
@@ -137,6 +137,51 @@ mark = sa.Table(
     sa.Column("marked_at", sa.Float),
 )
 """Which question found what a person pinned or edited: the exchange `asked_id` it was shown for, or the `words` of a search."""
+
+shelf = sa.Table(
+    "shelf",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("scope", sa.Text),
+    sa.Column("companion", sa.Text),
+    sa.Column("person_id", sa.Text),
+    sa.Column("place_id", sa.Text),
+)
+document = sa.Table(
+    "document",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
+    sa.Column("shelf_id", sa.Integer),
+    sa.Column("person_id", sa.Text),
+    sa.Column("source", sa.Text),
+    sa.Column("title", sa.Text),
+    sa.Column("kind", sa.Text),
+    sa.Column("digest", sa.Text),
+    sa.Column("bytes", sa.BigInteger),
+    sa.Column("stored", sa.BigInteger),
+    sa.Column("passages", sa.Integer),
+    sa.Column("added_at", sa.Float),
+    sa.Column("revision", sa.BigInteger),
+)
+"""`person_id` is who handed it over, `digest` that of its content, `bytes` its size, and `stored` what its passages take here."""
+
+passage = sa.Table(
+    "passage",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column("document_id", sa.BigInteger),
+    sa.Column("number", sa.Integer),
+    sa.Column("text", sa.Text),
+    sa.Column("titles", sa.Text),
+    sa.Column("page", sa.Integer),
+    sa.Column("last_page", sa.Integer),
+    sa.Column("begins", sa.BigInteger),
+    sa.Column("ends", sa.BigInteger),
+    sa.Column("digest", sa.Text),
+    sa.Column("space", sa.Text),
+    sa.Column("vector", sa.LargeBinary),
+)
+"""`titles` is a JSON list; `begins` and `ends` point into the extracted text; `digest` is that of what was embedded."""
 
 _IMPATIENT = 60.0
 """Seconds after a wait for the write lock was in vain in which the next waits are short."""

@@ -15,6 +15,11 @@ Role = Literal["system", "user", "assistant"]
 Scope = Literal["place", "companion", "person"]
 """How far recall may look: this chat, everything said to this companion, everything of this person."""
 
+ShelfScope = Literal["place", "companion", "everyone"]
+"""Whom a document is for: those in one chat, one companion with one person, all."""
+
+SHELVES: tuple[ShelfScope, ...] = ("place", "companion", "everyone")
+
 SummaryKind = Literal["place", "session", "person"]
 """A chat as far as it fell out of the model's sight, one sitting in a chat, what one person said."""
 
@@ -141,6 +146,37 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A part of a document that bears on a question: a passage, or several that follow each other. Scores are in 0..1."""
+
+    document: int
+    passages: tuple[int, ...]
+    """The ids of its passages."""
+    scope: ShelfScope
+    title: str
+    """Of the document."""
+    source: str
+    """The path or address the document was read from, or what it was called."""
+    text: str
+    titles: tuple[str, ...] = ()
+    """The headings it stands under, outermost first."""
+    page: int | None = None
+    last_page: int | None = None
+    score: float = 0.0
+    lexical: float = 0.0
+    """Strength of the words it shares with the question."""
+    dense: float = 0.0
+    """Cosine similarity with the question."""
+
+    @property
+    def name(self) -> str:
+        """The file's name, or the address without what stands behind a question mark."""
+        if self.source.startswith(("http://", "https://")):
+            return self.source.partition("?")[0].partition("#")[0]
+        return self.source.replace("\\", "/").rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
     """How much the model sees of a chat: of how many `rows` before the question how many are `hidden`, the oldest ones."""
 
@@ -162,6 +198,8 @@ class Briefing:
     """The question as it is asked in place of the person's words; empty where these are asked (see memory.enrichment)."""
     rewritten_by: str = ""
     """The model that put it so."""
+    excerpts: tuple[Excerpt, ...] = ()
+    """What was shown of documents; the first is number 1."""
 
     @property
     def saved(self) -> int:
@@ -171,6 +209,24 @@ class Briefing:
     def before(self, question: str) -> str:
         """Return the question with this briefing in front of it; the question is last and whole."""
         return f"{self.text}\n\n{self.question or question}" if self.text else question
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How many passages of documents the model is shown at most, by whom they are for. 0 leaves them out."""
+
+    place: int = 3
+    companion: int = 3
+    everyone: int = 3
+
+    def of(self, scope: ShelfScope) -> int:
+        """Return the number of one scope."""
+        return {"place": self.place, "companion": self.companion, "everyone": self.everyone}[scope]
+
+    @property
+    def total(self) -> int:
+        """All of them together."""
+        return self.place + self.companion + self.everyone
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +240,9 @@ class Attention:
     memories: int = 6
     summaries: bool = True
     """Whether summaries stand for what the model does not see."""
+    passages: Shares = field(default_factory=Shares)
+    library: int = 1000
+    """Tokens that documents may take, beside those of memories."""
 
 
 @dataclass(frozen=True, slots=True)

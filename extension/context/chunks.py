@@ -44,7 +44,7 @@ def passages(pieces: Iterable[Piece], embedder: Embedder, chunking: Chunking | N
     """Yield the passages of a document in their order; every character that is not blank lies in one. Raises what the embedder raises."""
     chunking = chunking or Chunking()
     packing = _Packing(embedder, chunking)
-    for made in _batches(packing.passages(_counted(_tiles(pieces, chunking), embedder)), _BATCH // 4):
+    for made in batches(packing.passages(_counted(_tiles(pieces, chunking), embedder)), _BATCH // 4):
         for passage, tokens in zip(made, embedder.count([each.embedded for each in made]), strict=True):
             yield from _fitting(replace(passage, tokens=tokens), embedder)
 
@@ -75,7 +75,7 @@ def _tiles(pieces: Iterable[Piece], chunking: Chunking) -> Iterator[_Tile]:
 def _counted(tiles: Iterable[_Tile], embedder: Embedder) -> Iterator[_Tile]:
     """Yield the tiles with their tokens, without those at the ends of a text."""
     (ends,) = embedder.count([""])
-    for some in _batches(tiles, _BATCH):
+    for some in batches(tiles, _BATCH):
         for tile, tokens in zip(some, embedder.count([each.text for each in some]), strict=True):
             yield replace(tile, tokens=tokens - ends)
 
@@ -207,7 +207,8 @@ def _splitter(size: int, is_code: bool, language: str) -> RecursiveCharacterText
     )
 
 
-def _batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """Yield items in lists of a size, the last one shorter."""
     rest = iter(items)
     while some := list(islice(rest, size)):
         yield some

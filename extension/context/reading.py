@@ -48,7 +48,7 @@ def read(
     `stop` is asked while waiting. Raises UnreadableDocument, MissingPackage, Stopped, and OSError for a path that cannot be opened.
     """
     limits = limits or Limits()
-    file = _file(document, limits) if isinstance(document, Path) else _copied(document, limits)
+    file = opened(document, limits) if isinstance(document, Path) else _copied(document, limits)
     with file:
         return Reading(file, name or (document.name if isinstance(document, Path) else ""), charset, stop, limits)
 
@@ -165,7 +165,7 @@ class Reading:
 _ADVICE = "It may be damaged. Save it anew, in another format, or in parts."
 
 
-def _file(path: Path, limits: Limits) -> BinaryIO:
+def opened(path: Path, limits: Limits) -> BinaryIO:
     """Open a regular file. Raises UnreadableDocument and OSError."""
     about = path.stat()
     if not stat.S_ISREG(about.st_mode):

@@ -37,8 +37,8 @@ _FRESH = 0.5
 """Seconds for which a connection counts as sound after its last use; a turn uses it again at once."""
 _MIGRATING = 6_973_001
 """The advisory lock of a process that changes the schema."""
-_TEXT = ("exchange_text", "exchange_term")
-"""The tables of the full-text index, which are PostgreSQL's own."""
+_TEXT = ("exchange_text", "exchange_term", "passage_text", "passage_term")
+"""The tables of the full-text indexes, which are PostgreSQL's own."""
 _REWRITTEN = 64 * 2**20
 """Bytes of a table, its indexes included, that is rewritten to erase words; others wait meanwhile, with a larger one for too long."""
 _GLANCE = 0.05

@@ -86,7 +86,8 @@ class Sqlite:
         """
         with engine.connect() as connection:
             raw: Any = connection.connection.dbapi_connection
-            raw.execute("INSERT INTO exchange_text(exchange_text) VALUES('optimize')")
+            for table in ("exchange_text", "passage_text"):
+                raw.execute(f"INSERT INTO {table}({table}) VALUES('optimize')")  # noqa: RUF100, S608
             self._empty_log(raw)
             (pages,), (empty,) = raw.execute("PRAGMA page_count").fetchone(), raw.execute("PRAGMA freelist_count").fetchone()
             if empty > pages * _MUCH:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,19 +20,39 @@ A further one is a line here, its text in `_document`, and for SQLite a migratio
 SPOKEN = ("said", "reply")
 """The fields that hold the exchange's own words."""
 
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a full-text index is of, and what it knows of each."""
+
+    table: str
+    """Of what is found; the index is in tables called after it."""
+    fields: Mapping[str, float]
+    """The fields and their weights in bm25."""
+    own: tuple[str, ...]
+    """The fields that hold its own words, the most important first."""
+    labelled: tuple[str, ...]
+    """The fields with one of tsvector's labels to themselves, three at most."""
+
+
+EXCHANGES = Layout("exchange", FIELDS, SPOKEN, ("said", "reply", "previous"))
+
 LONGEST = 100_000
 """Characters of one field that are indexed; the diary keeps all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What the full-text index holds of one exchange."""
+    """What a full-text index holds of one exchange, or of one passage of a document.
+
+    Of a passage, `exchange` is its number, `realm` its shelf, and `place` its document.
+    """
 
     exchange: int
     realm: int
     place: str
     texts: tuple[str, ...]
-    """In the order of FIELDS."""
+    """In the order of the layout's fields."""
 
 
 def documents(connection: sa.Connection, after: int, limit: int) -> tuple[list[Document], int]:

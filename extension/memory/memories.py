@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -76,7 +76,9 @@ class Memories:
         patience: float = 20.0,
         retention_days: int = 0,
         server: Server | None = None,
+        besides: Callable[[], object] = lambda: None,
     ) -> None:
+        """`besides` is a last step of every catching up."""
         self.database = database
         self.diary = Diary(database)
         self.fulltext = FullText(database)
@@ -96,7 +98,7 @@ class Memories:
         self.forgetting = Forgetting(database, self.spool, self._drain, erase, self.warm_up)
         self.retention = Retention(database, retention_days)
         forgotten = (self.retention.run, self.forgetting.erase, self.semantic.erase)
-        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, *forgotten, self.semantic.catch_up, every=_IDLE)
+        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, *forgotten, self.semantic.catch_up, besides, every=_IDLE)
         self._data_dir = data_dir
         self._patience = patience
         self._patient_until: float | None = None

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..context.catalogue import Catalogue
 from ..database import Database, counter, metadata, set_watermark, watermark
 from ..errors import SettingsError, StoreError
 from .fulltext import FullText
@@ -71,6 +72,7 @@ def move(source: Database, target: Database, progress: Progress = lambda table, 
     _finish(target, counters, highest)
     index = FullText(target)
     index.catch_up()
+    Catalogue(target).rebuild()
     return Moved(parts, index.count(), since)
 
 

@@ -78,8 +78,8 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    """An exchange by its id, with the evidence for it."""
+class Candidate:
+    """An exchange by its id, or a passage, with the evidence for it."""
 
     number: int
     score: float
@@ -169,9 +169,9 @@ class Recall:
         known = similar is not None
         similar = {number: cosine for number, cosine in (similar or {}).items() if number not in hidden}
         close = close_enough(self._semantic.size(realms))
-        ranked = _ranked(matches, similar, known=known)
-        evident = {each.number for each in ranked if not gate or each.is_evidence(close)}
-        return [each.number for each in ranked[: max(SEEDS, 2 * question.limit)]] if evident else [], evident
+        candidates = ranked(matches, similar, known=known)
+        evident = {each.number for each in candidates if not gate or each.is_evidence(close)}
+        return [each.number for each in candidates[: max(SEEDS, 2 * question.limit)]] if evident else [], evident
 
     def _embedded(self, text: str, names: Collection[str]) -> Vectors | None:
         """Return the vectors of the question and of its statement form, or None where there is no embedding model."""
@@ -247,7 +247,11 @@ def _newness(pool: Pool) -> Column:
     return ranks
 
 
-def _ranked(matches: Sequence[Match], similar: dict[int, float], *, known: bool) -> list[_Candidate]:
+def ranked(matches: Sequence[Match], similar: Mapping[int, float], *, known: bool) -> list[Candidate]:
+    """Return what words and meaning found, best first: both scores as parts of the best one, weighted and summed.
+
+    `known` is whether anything is known about the meaning; else words alone decide.
+    """
     words = {match.exchange: match for match in matches}
     best_word = max((match.score for match in matches), default=0.0) or 1.0
     best_similar = max([*similar.values(), 0.0]) or 1.0
@@ -256,7 +260,7 @@ def _ranked(matches: Sequence[Match], similar: dict[int, float], *, known: bool)
     for number in {*words, *similar}:
         match, cosine = words.get(number), similar.get(number)
         score = weights[0] * (match.score / best_word if match else 0.0) + weights[1] * max(cosine or 0.0, 0.0) / best_similar
-        candidates.append(_Candidate(number, score, match.strength if match else 0.0, cosine))
+        candidates.append(Candidate(number, score, match.strength if match else 0.0, cosine))
     return sorted(candidates, key=lambda candidate: (-candidate.score, -candidate.number))
 
 

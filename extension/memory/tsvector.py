@@ -20,95 +20,101 @@ import sqlalchemy as sa
 
 from ..database import set_watermark, watermark
 from ..messages import digest
-from .document import FIELDS, SPOKEN, Document
+from .document import EXCHANGES, Document, Layout
 from .rows import slices
 from .stems import Stems
 from .textindex import Term
 
-_LABELS = {"said": "A", "reply": "B", "previous": "C"}
-"""The fields with a label of their own, whose weight is the field's; the others share D."""
+_LABELS = ("A", "B", "C")
+"""Of the layout's labelled fields; the others share D."""
 _LEAST = 0.1
 """The weight of D: a word of weight 0.6 has six positions of it."""
-_MOST = max(FIELDS.values())
-_WEIGHTS = "{{{}}}".format(", ".join(f"{weight / _MOST:.6f}" for weight in (_LEAST, *(FIELDS[name] for name in reversed(_LABELS)))))
-"""Of D, C, B and A, as parts of the greatest: PostgreSQL takes none above 1."""
-_MARKS = tuple(_LABELS.get(name, "D") * (1 if name in _LABELS else round(weight / _LEAST)) for name, weight in FIELDS.items())
 _POSITIONS = 255
 """Positions PostgreSQL keeps of one word."""
 _LONGEST = 500
 """Bytes of a stem; a longer one is cut, since PostgreSQL takes no more than 2,046 once what is no UTF-8 is written out."""
 _LARGEST = 900_000
 """Bytes of a vector; what goes beyond is left out, since PostgreSQL takes no more than a megabyte."""
-_DOCUMENTS, _TOKENS = "fulltext:documents", "fulltext:tokens"
-"""Counters of what the index holds."""
-
-_INSERT = sa.text(
-    "INSERT INTO exchange_text SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:lengths AS integer[]), CAST(:vectors AS tsvector[]))"
-)
-_COUNT = sa.text(
-    "INSERT INTO exchange_term AS held SELECT * FROM unnest(CAST(:terms AS text[]), CAST(:more AS integer[])) "
+_INSERT = "INSERT INTO {table}_text SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:lengths AS integer[]), CAST(:vectors AS tsvector[]))"
+_COUNT = (
+    "INSERT INTO {table}_term AS held SELECT * FROM unnest(CAST(:terms AS text[]), CAST(:more AS integer[])) "
     "ON CONFLICT (term) DO UPDATE SET found = held.found + excluded.found"
 )
-_BEST = sa.text("""
+_BEST = """
     SELECT held.id, sum(term.weight * (1 - held.norm / (held.norm + :most * ts_rank_cd(CAST(:weights AS real[]), held.terms, term.word))))
         AS score
     FROM unnest(CAST(:matching AS tsquery[]), CAST(:words AS tsquery[]), CAST(:factors AS float8[])) AS term(matching, word, weight)
     CROSS JOIN LATERAL (
         SELECT id, terms, 0.3 + length * (
             SELECT CAST(0.9 AS float8) * documents.value / tokens.value FROM counter AS documents, counter AS tokens
-            WHERE documents.name = 'fulltext:documents' AND tokens.name = 'fulltext:tokens'
+            WHERE documents.name = :documents AND tokens.name = :tokens
         ) AS norm
-        FROM exchange_text WHERE terms @@ term.matching
+        FROM {table}_text WHERE terms @@ term.matching
     ) AS held
     GROUP BY held.id ORDER BY score DESC, held.id LIMIT :limit
-""")
-_MATCHING = sa.text("SELECT count(*) FROM (SELECT FROM exchange_text WHERE terms @@ CAST(:matching AS tsquery) LIMIT :most) AS held")
+"""
+_MATCHING = "SELECT count(*) FROM (SELECT FROM {table}_text WHERE terms @@ CAST(:matching AS tsquery) LIMIT :most) AS held"
 
 
 class Tsvector:
     """PostgreSQL's index. See TextIndex for what each method does."""
 
-    def __init__(self, stems: Stems) -> None:
+    def __init__(self, stems: Stems, layout: Layout = EXCHANGES) -> None:
         self._stems = stems
+        self._of = layout.table
+        self._labels = dict(zip(layout.labelled, _LABELS, strict=False))
+        self._own = "".join(self._labels[name] for name in layout.own)
+        self._marks = tuple(
+            self._labels.get(name, "D") * (1 if name in self._labels else round(weight / _LEAST)) for name, weight in layout.fields.items()
+        )
+        self._most = max(layout.fields.values())
+        weights = [layout.fields[name] for name in layout.labelled] + [_LEAST] * (len(_LABELS) - len(layout.labelled))
+        self._weights = "{{{}}}".format(", ".join(f"{weight / self._most:.6f}" for weight in (_LEAST, *reversed(weights))))
+        """Of D, C, B and A, as parts of the greatest: PostgreSQL takes none above 1."""
+        prefix = "fulltext" if layout is EXCHANGES else f"fulltext:{layout.table}"
+        self._documents, self._tokens = f"{prefix}:documents", f"{prefix}:tokens"
+        """Counters of what the index holds."""
 
     def replace(self, connection: sa.Connection, gone: Iterable[tuple[int, int]], documents: Sequence[Document]) -> None:
         change: Counter[str] = Counter()
         number = tokens = 0
         for some in slices([*(number for _, number in gone), *(document.exchange for document in documents)]):
-            for length, terms in connection.execute(_HELD, {"ids": some}).all():
+            for length, terms in connection.execute(self._sql(_HELD), {"ids": some}).all():
                 number, tokens = number - 1, tokens - length
                 change.subtract(term for term in terms if ":" not in term)
-            connection.execute(_DELETE, {"ids": some})
+            connection.execute(self._sql(_DELETE), {"ids": some})
         vectors = list(self._vectors(documents))
         if vectors:
             ids, lengths, words = zip(*vectors, strict=True)
-            connection.execute(_INSERT, {"ids": list(ids), "lengths": list(lengths), "vectors": [_vector(each) for each in words]})
+            connection.execute(
+                self._sql(_INSERT), {"ids": list(ids), "lengths": list(lengths), "vectors": [_vector(each) for each in words]}
+            )
             for length, each in zip(lengths, words, strict=True):
                 number, tokens = number + 1, tokens + length
                 change.update(term for term in each if ":" not in term)
-        _count(connection, change)
-        for name, more in ((_DOCUMENTS, number), (_TOKENS, tokens)):
+        self._count(connection, change)
+        for name, more in ((self._documents, number), (self._tokens, tokens)):
             set_watermark(connection, name, watermark(connection, name) + more)
 
     def clear(self, connection: sa.Connection) -> None:
-        connection.exec_driver_sql("TRUNCATE exchange_text, exchange_term")
-        for name in (_DOCUMENTS, _TOKENS):
+        connection.exec_driver_sql(f"TRUNCATE {self._of}_text, {self._of}_term")
+        for name in (self._documents, self._tokens):
             set_watermark(connection, name, 0)
 
     def count(self, connection: sa.Connection) -> int:
-        return int(connection.exec_driver_sql("SELECT count(*) FROM exchange_text").scalar_one())
+        return int(connection.exec_driver_sql(f"SELECT count(*) FROM {self._of}_text").scalar_one())  # noqa: S608
 
     def total(self, connection: sa.Connection) -> int:
-        return watermark(connection, _DOCUMENTS)
+        return watermark(connection, self._documents)
 
     def found(self, connection: sa.Connection, tokens: Collection[bytes], total: int) -> Mapping[bytes, int]:
-        rows = connection.execute(_FOUND, {"terms": [_lexeme(token) for token in tokens]}).all()
+        rows = connection.execute(self._sql(_FOUND), {"terms": [_lexeme(token) for token in tokens]}).all()
         counts: dict[str, int] = {row[0]: row[1] for row in rows}
         return {token: counts.get(_lexeme(token), 0) for token in tokens}
 
     def held(self, connection: sa.Connection, term: Term, realms: Sequence[int], place: str | None, most: int) -> int:
         matching = f"{_quoted(_lexeme(term.token))} & {_scope(realms, place)}"
-        return int(connection.execute(_MATCHING, {"matching": matching, "most": most}).scalar_one())
+        return int(connection.execute(self._sql(_MATCHING), {"matching": matching, "most": most}).scalar_one())
 
     def best(
         self, connection: sa.Connection, terms: Sequence[Term], realms: Sequence[int], place: str | None, limit: int, most: int
@@ -119,17 +125,18 @@ class Tsvector:
             "matching": [f"{word} & {scope}" for word in words],
             "words": words,
             "factors": [2.2 * term.weight for term in terms],
-            "weights": _WEIGHTS,
-            "most": _MOST,
+            "weights": self._weights,
+            "most": self._most,
             "limit": limit,
+            "documents": self._documents,
+            "tokens": self._tokens,
         }
-        return [(int(row[0]), float(row[1])) for row in connection.execute(_BEST, values)]
+        return [(int(row[0]), float(row[1])) for row in connection.execute(self._sql(_BEST), values)]
 
     def holding(self, words: Sequence[str]) -> sa.Select[Any] | sa.TextualSelect:
-        labels = "".join(_LABELS[name] for name in SPOKEN)
         tokens = [token for stems in self._stems.of(words) for token in stems]
-        query = " & ".join(f"{_quoted(_lexeme(token))}:{labels}" for token in tokens)
-        found = sa.text("SELECT id FROM exchange_text WHERE terms @@ CAST(:terms AS tsquery)").bindparams(terms=query)
+        query = " & ".join(f"{_quoted(_lexeme(token))}:{self._own}" for token in tokens)
+        found = self._sql("SELECT id FROM {table}_text WHERE terms @@ CAST(:terms AS tsquery)").bindparams(terms=query)
         return found.columns(sa.column("id", sa.BigInteger))
 
     def _vectors(self, documents: Sequence[Document]) -> Iterator[tuple[int, int, dict[str, str]]]:
@@ -138,7 +145,7 @@ class Tsvector:
         for document in documents:
             words: dict[str, str] = {f"r:{document.realm}": "", _place_term(document.place): ""}
             length, size = len(words), 0
-            for mark in _MARKS:
+            for mark in self._marks:
                 for token, times in next(counts).items():
                     length += times
                     word, more = _lexeme(token), min(times * len(mark), _POSITIONS)
@@ -147,20 +154,23 @@ class Tsvector:
                         words[word] = (words.get(word, "") + mark * times)[:_POSITIONS]
             yield document.exchange, length, words
 
+    def _count(self, connection: sa.Connection, change: Counter[str]) -> None:
+        """Count words in more or fewer exchanges; a word in none is not kept."""
+        changed = sorted((term, more) for term, more in change.items() if more)
+        if changed:
+            values = {"terms": [term for term, _ in changed], "more": [more for _, more in changed]}
+            connection.execute(self._sql(_COUNT), values)
+        if lost := [term for term, more in changed if more < 0]:
+            connection.execute(self._sql(_NONE_LEFT), {"terms": lost})
 
-_HELD = sa.text("SELECT length, tsvector_to_array(terms) FROM exchange_text WHERE id = ANY(:ids)")
-_DELETE = sa.text("DELETE FROM exchange_text WHERE id = ANY(:ids)")
-_FOUND = sa.text("SELECT term, found FROM exchange_term WHERE term = ANY(:terms)")
-_NONE_LEFT = sa.text("DELETE FROM exchange_term WHERE term = ANY(:terms) AND found <= 0")
+    def _sql(self, statement: str) -> sa.TextClause:
+        return sa.text(statement.format(table=self._of))
 
 
-def _count(connection: sa.Connection, change: Counter[str]) -> None:
-    """Count words in more or fewer exchanges; a word in none is not kept."""
-    changed = sorted((term, more) for term, more in change.items() if more)
-    if changed:
-        connection.execute(_COUNT, {"terms": [term for term, _ in changed], "more": [more for _, more in changed]})
-    if lost := [term for term, more in changed if more < 0]:
-        connection.execute(_NONE_LEFT, {"terms": lost})
+_HELD = "SELECT length, tsvector_to_array(terms) FROM {table}_text WHERE id = ANY(:ids)"
+_DELETE = "DELETE FROM {table}_text WHERE id = ANY(:ids)"
+_FOUND = "SELECT term, found FROM {table}_term WHERE term = ANY(:terms)"
+_NONE_LEFT = "DELETE FROM {table}_term WHERE term = ANY(:terms) AND found <= 0"
 
 
 def _vector(words: Mapping[str, str]) -> str:
