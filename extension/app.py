@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from .characters import Character, character, characters
 from .companion import RESERVE, Companion
+from .context.library import Library
 from .database import Database
 from .embedders import embedder_for
 from .errors import MissingModel, SettingsError, StoreError
@@ -41,6 +42,7 @@ class App:
 
     settings: Settings
     memories: Memories
+    library: Library
     companion: Companion
     idle: Idle
     _host: Host | None = None
@@ -76,9 +78,8 @@ class App:
 
     @property
     def attention(self) -> Attention:
-        """What the settings say about recall."""
-        chosen = self.settings
-        return Attention(chosen.enabled, chosen.scope, chosen.budget, chosen.memories, chosen.summaries != "off")
+        """What the settings say about recall and documents."""
+        return self.settings.attention
 
     @property
     def generation(self) -> Generation:
@@ -173,13 +174,15 @@ class App:
 def build(settings: Settings, host: Host | None = None, embedder: Embedder | None = None) -> App:
     """Return the application of these settings. `host` and `embedder` replace those the settings name."""
     database = Database(settings.diary_url, settings.lock_timeout)
+    embedder = embedder or _embedder(settings)
+    library = Library(database, embedder)
     memories = Memories(
-        database, embedder or _embedder(settings), settings.data_dir, settings.patience, settings.retention_days, _chroma(settings)
+        database, embedder, settings.data_dir, settings.patience, settings.retention_days, _chroma(settings), library.catch_up
     )
     memories.corrections.used = settings.learn
     # What follows asks the application, so that settings that change later count.
     idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
-    app = App(settings, memories, Companion(memories, idle, lambda: app.enrichment), idle, host)
+    app = App(settings, memories, library, Companion(memories, idle, lambda: app.enrichment, library), idle, host)
     return app
 
 

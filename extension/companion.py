@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
+from .context.library import Library
 from .errors import FamiliarError, HostError, StoreError
 from .memory.diary import Answer
 from .memory.enrichment import Enrichment
@@ -16,7 +17,7 @@ from .memory.idle import Idle
 from .memory.memories import Memories
 from .messages import Attention, Briefing, Exchange, Generation, Message, Sight, Summary, Turn, digest, transcript
 from .ports import Host
-from .prompt import Count, fit_rows, pack, split_reasoning
+from .prompt import Count, fit_rows, pack, pack_documents, split_reasoning
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +30,16 @@ RESERVE = 64
 class Companion:
     """Runs turns over one memory. Safe to use from several threads."""
 
-    def __init__(self, memories: Memories, idle: Idle | None = None, enrichment: Callable[[], Enrichment | None] = lambda: None) -> None:
-        """`enrichment` says what puts memory into questions now, if anything does."""
+    def __init__(
+        self,
+        memories: Memories,
+        idle: Idle | None = None,
+        enrichment: Callable[[], Enrichment | None] = lambda: None,
+        library: Library | None = None,
+    ) -> None:
+        """`enrichment` says what puts memory into questions now, if anything does; `library` holds documents, if there are any."""
         self.memories = memories
+        self._library = library
         self._enrichment = enrichment
         self.idle = idle or Idle()
         """What is done between turns, and stops while there is one."""
@@ -49,8 +57,51 @@ class Companion:
         """Return the briefing of a turn: empty when nothing bears on it, or when recall failed (`note` says why).
 
         `room` is how many tokens are left in the prompt, `own` the exchange of this turn, and `visible` are the digests
-        of exchanges the model sees anyway; `sight` is how much of the chat that is. Never raises.
+        of exchanges the model sees anyway; `sight` is how much of the chat that is. Documents get theirs first, half of the room at
+        most. Never raises.
         """
+        consulted = self._consulted(turn, attention, count, attention.library if room is None else min(attention.library, room // 2))
+        left = None if room is None else room - consulted.tokens
+        recalled = self._recalled(turn, attention, count, left, own, visible, sight)
+        if not consulted.text:
+            return replace(recalled, note=recalled.note or consulted.note)
+        text = "\n\n".join(filter(None, (consulted.text, recalled.text)))
+        return replace(recalled, text=text, tokens=count(text), excerpts=consulted.excerpts)
+
+    def needed(self, attention: Attention) -> int:
+        """Return how many tokens a briefing may take. Never raises."""
+        if self._library is None or not attention.passages.total:
+            return attention.budget
+        try:
+            return attention.budget + (attention.library if self._library.was_used() else 0)
+        except FamiliarError as exc:
+            log.warning("It is not known now whether there are documents: %s", exc)
+            return attention.budget + attention.library
+
+    def _consulted(self, turn: Turn, attention: Attention, count: Count, budget: int) -> Briefing:
+        """Return a briefing of what the library has on a turn, empty when that failed."""
+        if self._library is None or not turn.recorded or not attention.passages.total or budget <= 0:
+            return Briefing()
+        try:
+            found = self._library.about(turn, attention, dense=self.memories.semantic.ready)
+            return pack_documents(found, count, budget)
+        except FamiliarError as exc:
+            log.warning("This turn goes on without documents: %s", exc)
+            return Briefing(note=f"Documents could not be looked through: {exc}")
+        except Exception as exc:
+            log.exception("This turn goes on without documents")
+            return Briefing(note=f"Documents could not be looked through ({type(exc).__name__}); the log has the details.")
+
+    def _recalled(
+        self,
+        turn: Turn,
+        attention: Attention,
+        count: Count,
+        room: int | None,
+        own: int | None,
+        visible: Collection[str],
+        sight: Sight,
+    ) -> Briefing:
         budget = attention.budget if room is None else min(attention.budget, room)
         if not attention.enabled or not turn.recorded or not attention.memories or budget <= 0:
             return Briefing()
@@ -179,7 +230,7 @@ class Conversation:
             )
         # The briefing may take up to half of the room, so that a long chat cannot starve memory, nor memory the chat.
         rows = [(exchange.said, exchange.reply) for exchange in self._history]
-        seen = fit_rows(rows, count, room - min(self._attention.budget, room // 2))
+        seen = fit_rows(rows, count, room - min(self._companion.needed(self._attention), room // 2))
         self.briefing = self._companion.briefing(
             self._turn,
             self._attention,

@@ -18,7 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from .errors import SettingsError, StoreError
-from .messages import SCOPES, Scope
+from .messages import SCOPES, Attention, Scope, Shares
 
 PREFIX = "FAMILIAR_"
 FILE = "settings.yaml"
@@ -54,6 +54,10 @@ class Settings(BaseModel):
     )
     budget: int = Field(800, ge=0, le=100000, description="Most tokens of the prompt that memories may take.")
     memories: int = Field(6, ge=0, le=100, description="Most memories shown to the model in one turn.")
+    library_budget: int = Field(1000, ge=0, le=100000, description="Most tokens of the prompt that documents may take, beside memories.")
+    place_passages: int = Field(3, ge=0, le=50, description="Most passages of documents of this chat shown in one turn; 0 for none.")
+    companion_passages: int = Field(3, ge=0, le=50, description="Most passages of my documents for this companion; 0 for none.")
+    everyone_passages: int = Field(3, ge=0, le=50, description="Most passages of documents that are for everyone; 0 for none.")
     summaries: Literal["off", "extract", "model"] = Field(
         "extract",
         description="What stands for a chat that outgrew the model's context, for the last session and for a person: sentences chosen "
@@ -141,6 +145,13 @@ class Settings(BaseModel):
     def diary_url(self) -> str:
         """The SQLAlchemy URL of the diary in effect."""
         return self.database_url or f"sqlite:///{self.data_dir / 'diary.sqlite'}"
+
+    @property
+    def attention(self) -> Attention:
+        """What they say about what the model is shown."""
+        shares = Shares(self.place_passages, self.companion_passages, self.everyone_passages)
+        summaries = self.summaries != "off"
+        return Attention(self.enabled, self.scope, self.budget, self.memories, summaries, shares, self.library_budget)
 
     def changed(self, **values: Any) -> Settings:
         """Return a copy with some values replaced and validated. Raises SettingsError."""

@@ -9,6 +9,8 @@ from threading import Event
 import pytest
 
 from extension.companion import Companion
+from extension.context.library import Library
+from extension.context.shelves import EVERYONE
 from extension.database import Database
 from extension.embedders import Hashing
 from extension.errors import HostError, HostRefused, HostTimeout
@@ -17,7 +19,7 @@ from extension.memory.diary import Answer
 from extension.memory.enrichment import Enrichment
 from extension.memory.memories import Memories
 from extension.memory.summarising import Sizes
-from extension.messages import Attention, Generation, Message, Person, Place, Turn
+from extension.messages import Attention, Generation, Message, Person, Place, Shares, Turn
 from tests.doubles import Absent, Breaking, Slow
 
 ALICE = Person("alice", "Alice")
@@ -366,3 +368,70 @@ def test_a_rewritten_question_keeps_to_the_budget(companion, asking):
     conversation, asked = asking(lambda messages: CLEARER, attention=Attention(budget=exact.briefing.tokens))
     assert asked.endswith(f"\n\n{QUESTION}")
     assert conversation.briefing.question == ""
+
+
+@pytest.fixture
+def reader(companion, tmp_path):
+    """The companion with a library of one document."""
+    library = Library(companion.memories.database, Hashing())
+    path = tmp_path / "ida.txt"
+    path.write_text("Ida plays the cello which she got from her grandmother in Lyon.")
+    library.add(path, EVERYONE, "alice")
+    return Companion(companion.memories, library=library)
+
+
+def test_documents_come_before_memories_and_both_before_the_question(reader):
+    conversation = talk(reader, Scripted(["The cello [1]."]))
+    list(conversation)
+    briefing = conversation.briefing
+    assert briefing.text.startswith("<documents>")
+    assert briefing.text.index("[1] ida.txt\n| Ida plays the cello") < briefing.text.index("<memories>")
+    assert ([each.name for each in briefing.excerpts], len(briefing.memories)) == (["ida.txt"], 1)
+    assert briefing.tokens == Scripted().count(briefing.text)
+    assert kept(reader)[-1] == (QUESTION, "The cello [1].")
+
+
+@pytest.mark.parametrize(
+    ("attention", "shown"),
+    [
+        (Attention(passages=Shares(3, 3, 0)), (0, 1)),
+        (Attention(library=0), (0, 1)),
+        (Attention(library=20), (0, 1)),
+        (Attention(enabled=False), (1, 0)),
+        (Attention(memories=0), (1, 0)),
+    ],
+)
+def test_documents_and_memories_are_switched_by_themselves(reader, attention, shown):
+    found = reader.briefing(turn(QUESTION), attention, characters)
+    assert (len(found.excerpts), len(found.memories)) == shown
+
+
+def test_documents_take_half_of_the_room_and_both_keep_within_it(reader):
+    for room in (20, 60, 100, 150, 250, 400):
+        found = reader.briefing(turn(QUESTION), Attention(), characters, room=room)
+        assert found.tokens <= room + 1
+        assert not found.excerpts or characters(found.text[: found.text.index("</documents>")]) <= room // 2
+    assert (len(found.excerpts), len(found.memories)) == (1, 1)
+
+
+def test_a_long_chat_leaves_room_for_documents_and_memories(reader):
+    for row in range(40):
+        reader.remember(turn(f"Statement {row} about nothing in particular, at some length.", row), Answer("I see."))
+    history = reader.memories.diary.chat("kitchen")
+    conversation = talk(reader, Scripted(["Yes."], context_length=700), row=40, history=history)
+    list(conversation)
+    assert conversation.briefing.excerpts
+    assert conversation.prompt_tokens <= 600
+
+
+def test_a_library_that_fails_costs_nobody_an_answer(reader):
+    with reader.memories.database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE shelf")
+    conversation = talk(reader, Scripted(["The cello."]))
+    assert "".join(conversation) == "The cello."
+    assert (conversation.briefing.excerpts, len(conversation.briefing.memories)) == ((), 1)
+    assert conversation.briefing.note.startswith("Documents could not be looked through")
+
+
+def test_nothing_of_the_library_is_shown_in_an_unrecorded_chat(reader):
+    assert reader.briefing(turn(QUESTION, recorded=False), Attention(), characters).text == ""

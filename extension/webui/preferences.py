@@ -41,7 +41,7 @@ class Preferences:
         except SettingsError as exc:
             log.warning("%s Using the default instead.", exc)
             chosen = settings
-        return Attention(chosen.enabled, chosen.scope, chosen.budget, chosen.memories, chosen.summaries != "off")
+        return chosen.attention
 
     def change(self, settings: Settings, **values: Any) -> None:
         """Set values and keep them. Raises SettingsError for a wrong value, StoreError when the file cannot be written."""
