@@ -62,6 +62,7 @@ def test_forgotten_words_are_in_no_byte_of_any_file(memories, data_dir):
     log_to_file(Settings(data_dir=data_dir, log_level="DEBUG"))
     told(memories, ("Good morning", "Hello Alice"))
     ids = told(memories, *SECRETS, place=Place("study"))
+    assert memories.catch_up.wait(60)  # or it might empty the file while it is being written
     (data_dir / "unsaved.jsonl").write_text('{"turn": {"person": {"id": "alice"}, "said": "My zebrafish is cal\n')
     (data_dir / "exports").mkdir()
     (data_dir / "exports" / "1.path").write_text(str(data_dir / ".left behind.tmp"))
