@@ -115,7 +115,7 @@ class Semantic:
             return done
 
     def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]:
-        """Return the similarity of the exchanges nearest to `vector` within realms.
+        """Return the similarity of the exchanges nearest to `vector` within realms, or to any of several, shape (n, dimensions).
 
         Never waits for the index to be opened or filled: before the first sync it finds nothing. Raises IndexUnavailable
         when the index is damaged; the next sync starts it anew. A server that was away is not asked before a sync found it

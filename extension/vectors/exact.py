@@ -36,10 +36,12 @@ class ExactVectors:
                 self._realms[realm].remove(keys)
 
     def search(self, realms: Sequence[int], vector: Vectors, limit: int) -> dict[int, float]:
-        """Return the cosine similarity of the exchanges nearest to `vector`, the better part of each."""
+        """Return the cosine similarity of the exchanges nearest to `vector` (or to any of several), the better part of each."""
         found: dict[int, float] = {}
+        asked = [vector] if vector.ndim == 1 else list(vector)
         with self._lock:
-            nearest = [pair for realm in realms if realm in self._realms for pair in self._realms[realm].nearest(vector, limit)]
+            held = [self._realms[realm] for realm in realms if realm in self._realms]
+            nearest = [pair for matrix in held for each in asked for pair in matrix.nearest(each, limit)]
         for number, score in nearest:
             found[number] = max(found.get(number, -1.0), score)
         return found
