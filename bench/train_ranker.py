@@ -5,6 +5,7 @@
 Every question is asked through the product's own recall, which hands over the candidates and their features. First each
 fold of whole conversations is left out in turn: that gives honest figures, and the scores the curve is fitted to, together
 with those of questions asked of somebody else's conversation, whose answer is nowhere. Then all of it is trained on once.
+Some of the left-out questions are written too: what is learned from a person is held against them (see ranking/fitting.py).
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from numpy.typing import NDArray
 
 from bench.conversations import Conversation, Labelled, ours
 from bench.remembered import Remembered
+from extension.memory.ranking.correction import FAR, FEATURES, standardised
+from extension.memory.ranking.fitting import REFERENCE, Lesson, Reference
 from extension.memory.ranking.ranker import CURVE, FOLDER, MODEL
 
 PARAMETERS: dict[str, Any] = {
@@ -51,6 +54,12 @@ WITHOUT_MEANING = 6
 """Every so manieth question is learned from once more with no embedding, as when the model is missing."""
 UNRELATED = 4
 """Every so manieth question is also asked of the next conversation, where its answer is not."""
+
+REFERENCES, DEEPEST = 400, 40
+"""Questions that are written for what is learned later to be held against, and how many candidates of each."""
+SMALL = 100
+"""Candidates of the question of a whole conversation, at least; of the beginning of one there are fewer."""
+STEP = np.float32(FAR / 127)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +160,54 @@ def folded(given: Sequence[Case], names: list[str], folds: int, keep: Path | Non
     return scored
 
 
+def whole(scored: Sequence[tuple[Case, NDArray[np.float64]]], names: list[str]) -> list[tuple[Case, NDArray[np.float64]]]:
+    """Return the questions of whole conversations that have an answer, asked with the embedding model."""
+    cosine = names.index("cosine")
+    kept = ((case, score) for case, score in scored if case.answers and len(case.labels) >= SMALL)
+    return [(case, score) for case, score in kept if np.isfinite(case.table[:, cosine]).all()]
+
+
+def deviations(given: Sequence[Case], names: list[str]) -> dict[str, float]:
+    """Return how far, in the mean, each feature that a correction may weigh lies from the mean of its question."""
+    columns = {name: [case.table[:, names.index(name)] for case in given] for name in FEATURES}
+    known = {name: [column[np.isfinite(column)] for column in each] for name, each in columns.items()}
+    return {name: float(np.sqrt(np.mean([column.var() for column in each if column.size]))) + 1e-6 for name, each in known.items()}
+
+
+def lessons(scored: Sequence[tuple[Case, NDArray[np.float64]]], names: list[str], scales: dict[str, float]) -> list[Lesson]:
+    """Return the best candidates of each question, as a correction sees them."""
+    found = []
+    for case, score in scored:
+        table = standardised({name: case.table[:, names.index(name)] for name in FEATURES}, FEATURES, scales)
+        best = np.argsort(-score, kind="stable")[:DEEPEST]
+        found.append(Lesson(score[best].astype(np.float32), table[best], case.labels[best].astype(bool)))
+    return found
+
+
+def reference(scored: Sequence[tuple[Case, NDArray[np.float64]]], names: list[str]) -> Reference:
+    """Return questions spread over all conversations, with their left-out scores."""
+    known = whole(scored, names)
+    scales = deviations([case for case, _ in known], names)
+    chosen = [known[number * len(known) // REFERENCES] for number in range(REFERENCES)]
+    return Reference(scales, lessons(chosen, names, scales), [case.answers for case, _ in chosen])
+
+
+def keep(made: Reference, path: Path) -> None:
+    """Write the reference questions, their features in steps of STEP."""
+    tables = np.concatenate([each.table for each in made.questions])
+    np.savez_compressed(
+        path,
+        features=np.array(list(made.scales)),
+        scales=np.array(list(made.scales.values())),
+        sizes=np.array([len(each.raw) for each in made.questions]),
+        answers=np.array(made.answers),
+        raw=np.concatenate([each.raw for each in made.questions]),
+        useful=np.concatenate([each.useful for each in made.questions]),
+        table=np.round(tables / STEP).astype(np.int8),
+        step=STEP,
+    )
+
+
 def main() -> None:
     """Train, write what the product loads, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -159,9 +216,10 @@ def main() -> None:
     parser.add_argument("--keep-folds", type=Path, metavar="FOLDER", help="keep the rankers of the folds, for bench.recall --left-out")
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
-    found, names = _gathered(given.keep)
+    found, names = gathered(given.keep)
     scored = folded(found, names, given.folds, given.keep_folds)
     figures = {f"R@{depth}": recall(scored, depth) for depth in (1, 5, 10, 20, 50)}
+    keep(reference(scored, names), given.out / REFERENCE.name)
     trees = train(found, names)
     trees.save_model(str(given.out / MODEL))
     fitted = curve(scored)
@@ -170,7 +228,8 @@ def main() -> None:
     print(json.dumps(summary))
 
 
-def _gathered(keep: Path | None) -> tuple[list[Case], list[str]]:
+def gathered(keep: Path | None) -> tuple[list[Case], list[str]]:
+    """Return the cases of all our conversations and the names of the features; `keep` is a file to keep them in."""
     if keep is not None and keep.exists():
         kept: tuple[list[Case], list[str]] = pickle.loads(keep.read_bytes())
         return kept

@@ -14,6 +14,7 @@ from .cli.diagnosis import doctor
 from .cli.model_context import mcp
 from .cli.move import move
 from .cli.options import DataDir, Verbose
+from .cli.ranking import ranking
 from .cli.serving import serve
 
 app = typer.Typer(name="familiar", cls=program.Program, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -60,6 +61,7 @@ memory.command()(noting.fact)
 memory.command()(noting.summaries)
 memory.command()(noting.summary)
 memory.command()(noting.think)
+memory.command()(ranking)
 app.command()(serve)
 app.command()(mcp)
 app.command()(doctor)

@@ -120,19 +120,22 @@ class App:
             changed = [name for name in _OF_THE_HOST if getattr(settings, name) != getattr(self.settings, name)]
             self.settings = settings
             self.memories.retention.days = settings.retention_days
+            self.memories.corrections.used = settings.learn
             if host is not None or changed:
                 self._host = host
 
     @property
     def thinks(self) -> bool:
         """Whether the settings ask for work in idle time."""
-        return self.settings.facts or self.settings.summaries != "off"
+        return self.settings.facts or self.settings.summaries != "off" or self.settings.learn
 
     def think(self, stopped: Stopped) -> bool:
         """Do a piece of the idle work that the settings ask for, and return whether there may be more.
 
         Raises StoreError, HostError, and what making the host raises.
         """
+        if self.settings.learn and self.memories.learning.step(self.settings.scope, stopped):
+            return True
         more = self.settings.facts and self.memories.fact_finding.step(self.host, stopped)
         if not more and not stopped():
             self.memories.warm_up()  # the indexes take up what was noted
@@ -173,6 +176,7 @@ def build(settings: Settings, host: Host | None = None, embedder: Embedder | Non
     memories = Memories(
         database, embedder or _embedder(settings), settings.data_dir, settings.patience, settings.retention_days, _chroma(settings)
     )
+    memories.corrections.used = settings.learn
     # What follows asks the application, so that settings that change later count.
     idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
     app = App(settings, memories, Companion(memories, idle, lambda: app.enrichment), idle, host)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from .dialects import Dialect, dialect_of
 from .errors import StoreError, StoreLocked
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest migration; a test compares it with the migrations there are."""
 
 metadata = sa.MetaData()
@@ -126,6 +126,17 @@ summary_part = sa.Table(
     sa.Column("summary_id", sa.BigInteger, primary_key=True),
     sa.Column("exchange_id", sa.BigInteger, primary_key=True),
 )
+
+mark = sa.Table(
+    "mark",
+    metadata,
+    sa.Column("exchange_id", sa.BigInteger, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("asked_id", sa.BigInteger),
+    sa.Column("words", sa.Text),
+    sa.Column("marked_at", sa.Float),
+)
+"""Which question found what a person pinned or edited: the exchange `asked_id` it was shown for, or the `words` of a search."""
 
 _IMPATIENT = 60.0
 """Seconds after a wait for the write lock was in vain in which the next waits are short."""

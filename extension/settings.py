@@ -64,6 +64,11 @@ class Settings(BaseModel):
         description="Whether the model notes facts about what was said, while nobody is talking. It costs the model's time; "
         "models of less than about 1B parameters note next to nothing.",
     )
+    learn: bool = Field(
+        True,
+        description="Whether the ranking of a person's memories learns from their thumbs, pins and edits, while nobody is talking; "
+        "false ranks everybody as shipped.",
+    )
     enrich: str = Field(
         "",
         description="Who puts what memory says into the question before the model is asked: empty for nobody, `host` for the model itself, "

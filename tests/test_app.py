@@ -132,7 +132,7 @@ def test_two_applications_share_a_data_directory(app, home):
 def test_facts_are_noted_in_idle_time_only_where_the_settings_ask_for_it(app):
     noting = Scripted(lambda messages: "me | home | Lisbon")
     app.memories.remember(app.turn("I live in Lisbon.", KITCHEN), Answer("Lovely."))
-    app.use(app.settings.changed(summaries="off"), noting)
+    app.use(app.settings.changed(summaries="off", learn=False), noting)
     assert (app.thinks, app.think(lambda: False), app.memories.facts.count()) == (False, False, 0)
     app.use(app.settings.changed(facts=True), noting)
     while app.thinks and app.think(lambda: app.idle.busy):

@@ -43,7 +43,7 @@ def edit(
         if said is not None or reply is not None:
             app.memories.edit(number, said=said, reply=reply)
         if pin is not None:
-            diary.pin(number, pin)
+            app.memories.pin(number, pin)
         if rate is not None:
             diary.rate(number, RATES[rate])
         exchange = diary.one(number)

@@ -139,14 +139,14 @@ def think(
     data_dir: DataDir = None,
     verbose: Verbose = False,
 ) -> None:
-    """Do now what is otherwise done in idle time: note facts, sum up.
+    """Do now what is otherwise done in idle time: note facts, sum up, learn to rank.
 
     Ctrl+C stops; the next time it goes on from there.
     """
     with opened(settings(ctx, host=host, model=model)) as app:
         must_be_there(app)
         if not app.thinks:
-            raise SettingsError("The settings ask for nothing of the kind. Set FAMILIAR_FACTS=true or FAMILIAR_SUMMARIES=extract.")
+            raise SettingsError("The settings ask for nothing of the kind. Set FAMILIAR_FACTS, FAMILIAR_SUMMARIES or FAMILIAR_LEARN.")
         before = app.memories.facts.count()
         _work(app)
         app.memories.fulltext.catch_up()

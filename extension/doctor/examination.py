@@ -11,6 +11,7 @@ from ..settings import Settings, default_data_dir, load
 from .finding import Finding
 from .installation import installation
 from .model import embedder, host
+from .ranking import ranking
 from .stores import stores
 
 
@@ -35,6 +36,7 @@ def _configured(data_dir: Path | None, environ: Mapping[str, str], given: Mappin
     yield host(settings)
     yield embedder(settings)
     yield from stores(settings)
+    yield ranking(settings)
 
 
 def _settings(settings: Settings) -> Finding:

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import embedding, extraction, fact
+from ..database import embedding, extraction, fact, mark
 from .rows import slices
 
 
@@ -47,4 +47,5 @@ DERIVED = (
     Derived("embeddings", embedding, embedding.c.exchange_id.in_),
     Derived("facts", fact, fact.c.exchange_id.in_),
     Derived("extractions", extraction, extraction.c.exchange_id.in_),
+    Derived("marks", mark, lambda ids: mark.c.exchange_id.in_(ids) | mark.c.asked_id.in_(ids)),
 )

@@ -19,7 +19,11 @@ from .exports import Exports
 from .facts import Fact, Facts
 from .forgetting import Forgetting
 from .fulltext import FullText
+from .learning import Learning
+from .marks import Marks
 from .numbering import likely_row, next_row
+from .preferences import Preferences
+from .ranking import Corrections
 from .recall import Question, Recall
 from .reconcile import ChatRow, Reconciled, reconcile
 from .retention import Retention
@@ -77,14 +81,18 @@ class Memories:
         self.diary = Diary(database)
         self.fulltext = FullText(database)
         self.semantic = Semantic(database, embedder, data_dir / "vectors", server)
-        self.recall = Recall(database, self.diary, self.fulltext, self.semantic)
+        self.corrections = Corrections(data_dir)
+        self.recall = Recall(database, self.diary, self.fulltext, self.semantic, self.corrections)
+        self.preferences = Preferences(database)
+        self.learning = Learning(self.preferences, self.recall, self.semantic, self.corrections)
+        self.marks = Marks(database)
         self.facts = Facts(database)
         self.fact_finding = FactFinding(database)
         self.summaries = Summaries(database)
         self.summarising = Summarising(database, self.summaries)
         self.spool = Spool(data_dir)
         self.exports = Exports(database, data_dir)
-        erase = (self.fulltext.catch_up, self.semantic.sync, self.exports.clear, database.compact)
+        erase = (self.fulltext.catch_up, self.semantic.sync, self.exports.clear, self.learning.tidy, database.compact)
         self.forgetting = Forgetting(database, self.spool, self._drain, erase, self.warm_up)
         self.retention = Retention(database, retention_days)
         forgotten = (self.retention.run, self.forgetting.erase, self.semantic.erase)
@@ -142,10 +150,19 @@ class Memories:
             self.catch_up.kick()
         return changes
 
-    def edit(self, number: int, *, said: str | None = None, reply: str | None = None) -> None:
-        """Change the words of a memory, in the indexes too. Raises NotFound."""
+    def edit(self, number: int, *, said: str | None = None, reply: str | None = None, found_by: str = "") -> None:
+        """Change the words of a memory, in the indexes too. `found_by` is the search that found it. Raises NotFound."""
         self.diary.edit(number, said=said, reply=reply)
+        self.marks.note(number, "edit", found_by)
         self.catch_up.kick()
+
+    def pin(self, number: int, pinned: bool = True, found_by: str = "") -> None:
+        """Pin or unpin a memory. `found_by` is the search that found it. Raises NotFound."""
+        self.diary.pin(number, pinned)
+        if pinned:
+            self.marks.note(number, "pin", found_by)
+        else:
+            self.marks.remove(number, "pin")
 
     def forget(self, ids: Sequence[int]) -> int:
         """Remove exchanges and their copies for good, in the indexes and in the bytes of the files; return how many went."""

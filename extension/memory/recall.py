@@ -21,7 +21,7 @@ from ..errors import FamiliarError, IndexUnavailable
 from ..messages import Memory, Person, Place, Scope, digest
 from .diary import Diary
 from .fulltext import FullText, Match, meaningful
-from .ranking import Pool, Pools, Ranker, features, statement, understood
+from .ranking import Corrections, Pool, Pools, Ranker, features, statement, understood
 from .realms import names_in, visible_realms
 from .semantic import Semantic
 
@@ -108,13 +108,15 @@ class Looked:
 class Recall:
     """Finds memories. Works with full-text search alone while the embedding model is not there."""
 
-    def __init__(self, database: Database, diary: Diary, fulltext: FullText, semantic: Semantic) -> None:
+    def __init__(
+        self, database: Database, diary: Diary, fulltext: FullText, semantic: Semantic, corrections: Corrections | None = None
+    ) -> None:
         self._database = database
         self._diary = diary
         self._fulltext = fulltext
         self._semantic = semantic
         self._pools = Pools(database, semantic.embedder)
-        self._ranker = Ranker(semantic.embedder.name)
+        self.ranker = Ranker(semantic.embedder.name, corrections=corrections)
 
     def search(self, question: Question, *, dense: bool = True, gate: bool = True) -> list[Memory]:
         """Return the best memories, best first. Raises StoreError when the diary cannot be read.
@@ -201,7 +203,7 @@ class Recall:
         rows = [looked.pool.rows[number] for number in shown]
         columns = {name: column[shown] for name, column in looked.features.items()}
         lexical, dense = columns["bm25_own_best"], columns["cosine"]
-        scored = self._ranker.score(columns)
+        scored = self.ranker.score(columns, question.person.id)
         scores = scored.values + NEWEST_BONUS * _newness(looked.pool)[shown] if looked.about_now else scored.values
         order = [int(number) for number in (-scores).argsort(kind="stable")]
         wanted = [number for number in order if scored.values[number] >= scored.least or not gate][: max(4 * question.limit, 20)]

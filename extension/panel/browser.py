@@ -37,7 +37,7 @@ class Browser:
         self.caption = gr.HTML(elem_id="familiar-found")
         self.choice = gr.Radio([], label="Memories", show_label=False, elem_id="familiar-list")
         self.more = gr.Button("Show more", size="sm", visible=False, elem_id="familiar-more")
-        self.opened = Opened(door)
+        self.opened = Opened(door, self.text)
         self.summary = gr.HTML(elem_id="familiar-summary")
         self.picked = gr.Textbox(elem_id="familiar-pick", elem_classes=UNSEEN, label="Picked memory")
         self.week = gr.Textbox(elem_id="familiar-week", elem_classes=UNSEEN, label="Picked week")

@@ -85,17 +85,17 @@ class Listing:
         """Return whether it is this person's to change."""
         return exchange.person.id == self._person.id
 
-    def edit(self, number: int, said: str, reply: str) -> None:
-        """Change the words of a memory. Raises NotFound, and SettingsError when no words are left."""
+    def edit(self, number: int, said: str, reply: str, found_by: str = "") -> None:
+        """Change the words of a memory, found by a search. Raises NotFound, and SettingsError when no words are left."""
         self._own(number)
         if not said.strip():
             raise SettingsError("A memory needs words. To be rid of it, forget it.")
-        self._app.memories.edit(number, said=said, reply=reply)
+        self._app.memories.edit(number, said=said, reply=reply, found_by=found_by)
 
-    def pin(self, number: int) -> bool:
-        """Pin a memory, or unpin a pinned one; return whether it is pinned now. Raises NotFound."""
+    def pin(self, number: int, found_by: str = "") -> bool:
+        """Pin a memory, found by a search, or unpin a pinned one; return whether it is pinned now. Raises NotFound."""
         pinned = not self._own(number).pinned
-        self._diary.pin(number, pinned)
+        self._app.memories.pin(number, pinned, found_by)
         return pinned
 
     def plan(self, number: int, *, given: bool = False) -> Plan:

@@ -20,10 +20,11 @@ log = logging.getLogger(__name__)
 class Opened:
     """One memory as components, and what they do. Made inside an open Blocks context."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, search: Any = None) -> None:
+        """`search` is the field with the search that memories are found by, where there is one."""
         import gradio as gr
 
-        self._door = door
+        self._door, self._found_by = door, [search] if search is not None else []
         self.open, self.batch = gr.State(), gr.State(0)
         with gr.Column(visible=False, elem_id="familiar-memory") as self.detail:
             self.facts = gr.HTML()
@@ -51,8 +52,8 @@ class Opened:
     def _connect(self) -> None:
         shown = self.shown
         looks: dict[str, Any] = {"show_progress": "hidden"}
-        self.saved = self.save.click(self.told(self._save), [self.open, self.said, self.reply], shown, **looks)
-        self.pinned = self.pin.click(self.told(self._pin), self.open, shown, **looks)
+        self.saved = self.save.click(self.told(self._save), [self.open, self.said, self.reply, *self._found_by], shown, **looks)
+        self.pinned = self.pin.click(self.told(self._pin), [self.open, *self._found_by], shown, **looks)
         self.forget.click(self._ask, self.open, [self.confirm, self.question, self.given, self.note], **looks)
         self.no.click(self._keep, None, [self.confirm, self.note], **looks)
         gone = self.yes.click(self._forget, [self.open, self.given], [*shown, self.batch, self.undo], **looks)
@@ -84,14 +85,14 @@ class Opened:
     def _listing(self) -> Listing:
         return Listing(self._door.app(), self._door.person())
 
-    def _save(self, chosen: str, said: str, reply: str) -> list[Any]:
+    def _save(self, chosen: str, said: str, reply: str, search: str = "") -> list[Any]:
         listing = self._listing()
-        listing.edit(number_of(chosen), said or "", reply or "")
+        listing.edit(number_of(chosen), said or "", reply or "", search or "")
         return self._filled(listing, listing.one(number_of(chosen)), "Saved.")
 
-    def _pin(self, chosen: str) -> list[Any]:
+    def _pin(self, chosen: str, search: str = "") -> list[Any]:
         listing = self._listing()
-        pinned = listing.pin(number_of(chosen))
+        pinned = listing.pin(number_of(chosen), search or "")
         done = "Pinned: it comes first among what is as relevant." if pinned else "Not pinned any more."
         return self._filled(listing, listing.one(number_of(chosen)), done)
 

@@ -15,6 +15,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ...errors import FamiliarError
+from ...messages import digest
+from .correction import Corrections
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,29 +52,49 @@ class Ranker:
     """Scores candidates by their features. Safe to use from several threads; the first use loads the trees.
 
     The trees know the cosines of one embedding model. With another one, and where LightGBM or the trees are missing, a
-    plain weighted sum of words and meaning orders instead.
+    plain weighted sum of words and meaning orders instead. What was learned for a person (see correction.py) is added
+    to the score of the trees it was learned with.
     """
 
-    def __init__(self, embedder: str, folder: Path = FOLDER) -> None:
+    def __init__(self, embedder: str, folder: Path = FOLDER, corrections: Corrections | None = None) -> None:
         self._embedder = embedder
         self._folder = folder
+        self._corrections = corrections
+        self._trees_digest = ""
         self._trees: Any = None
         self._names: list[str] = []
         self._curve = (1.0, 0.0)
         self._failed = False
         self._lock = Lock()
 
-    def score(self, features: Mapping[str, Column]) -> Scores:
-        """Return the scores of candidates: with the trees, the probability that each belongs to the answer."""
+    @property
+    def trees(self) -> str:
+        """Digest of the trees and of the embedding model they know; '' where there are none."""
+        return self._trees_digest if self._loaded() is not None else ""
+
+    def score(self, features: Mapping[str, Column], person: str = "") -> Scores:
+        """Return the scores of candidates for a person, by their id: with the trees, the probability that each belongs to the answer."""
+        import numpy as np
+
+        raw = self.raw(features)
+        if raw is None:
+            return plain(features)
+        correction = self._corrections.of(person) if self._corrections is not None and self._corrections.used and person else None
+        if correction is not None and correction.weights and correction.trees == self._trees_digest:
+            raw = raw + correction.of(features)
+        slope, offset = self._curve
+        values = (1 / (1 + np.exp(-(slope * raw + offset)))).astype(np.float32)
+        return Scores(values, max(LEAST, PART * float(values.max(initial=0.0))))
+
+    def raw(self, features: Mapping[str, Column]) -> Column | None:
+        """Return the score of the trees alone, in log-odds but for an offset; None where there are no trees."""
         import numpy as np
 
         trees = self._loaded()
         if trees is None:
-            return plain(features)
-        raw = trees.predict(np.stack([features[name] for name in self._names], axis=1), num_threads=1)
-        slope, offset = self._curve
-        values = (1 / (1 + np.exp(-(slope * raw + offset)))).astype(np.float32)
-        return Scores(values, max(LEAST, PART * float(values.max(initial=0.0))))
+            return None
+        found: Column = trees.predict(np.stack([features[name] for name in self._names], axis=1), num_threads=1)
+        return found
 
     def _loaded(self) -> Any:
         with self._lock:
@@ -94,7 +116,9 @@ class Ranker:
             curve = json.loads((self._folder / CURVE).read_text(encoding="utf-8"))
             if self._embedder not in ("", curve["embedder"]):
                 raise RankerError(f"it knows {curve['embedder']}, not {self._embedder}")
-            trees = lightgbm.Booster(model_str=(self._folder / MODEL).read_text(encoding="utf-8"))
+            text = (self._folder / MODEL).read_text(encoding="utf-8")
+            trees = lightgbm.Booster(model_str=text)
+            self._trees_digest = digest(curve["embedder"], text)
             return trees, (float(curve["slope"]), float(curve["offset"]))
         except (lightgbm.basic.LightGBMError, OSError, ValueError, KeyError, TypeError) as exc:
             raise RankerError(f"its files are damaged ({exc})") from exc
