@@ -126,6 +126,7 @@ def measure(given: Sequence[tuple[list[Scored], Reference]], names: list[str], h
         "feedback": kind,
         "judged": judged,
         "people": len(outcomes),
+        "lessons": round(mean(outcome.figures.get("questions", 0.0) for outcome in outcomes)),
         "learned": sum(bool(outcome.weights) for outcome in outcomes),
         "before": {"R@5": before5, "R@10": before10},
         "after": {"R@5": after5, "R@10": after10},
@@ -141,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--keep", type=Path, help="keep the left-out scores in this file, or take them from it")
-    parser.add_argument("--judged", type=int, nargs="+", default=[40, 120], help="judged questions of each person, at most")
+    parser.add_argument("--judged", type=int, nargs="+", default=[40, 80], help="judged questions of each person, at most")
     given = parser.parse_args()
     if given.keep is not None and given.keep.exists():
         scored, names = pickle.loads(given.keep.read_bytes())

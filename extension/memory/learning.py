@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 MORE = 10
 """New judgements after which it is worth to learn again."""
-AMONG_FOUND, AMONG_SHOWN = 30, 20
-"""With how many others a memory is compared that was marked, and one that was shown."""
+AMONG_FOUND, AMONG_SHOWN = 50, 20
+"""Among how many candidates a memory is compared that was marked, and one that was shown."""
 MARKED, THUMB = 1.0, 0.5
 """How much a judgement weighs."""
 

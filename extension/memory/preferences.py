@@ -2,8 +2,8 @@
 
 A thumb up on a reply speaks for the memories that were shown for it and that it used. A pin or an edit speaks for the
 memory, as an answer to the search that found it or to the question it was shown for (see marks.py). A thumb down does not
-say what should have been shown instead, and to learn from it made recall worse in every simulation, so it says nothing
-here; nor does what was forgotten, since of that nothing must be left.
+say what should have been shown instead, and whatever contradicts the ranking agrees with it, so it says nothing here; nor
+does what was forgotten, since of that nothing must be left.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ PARTS = (1.0, 0.7, 0.5, 0.35, 0.25)
 """Parts of what was learned that are tried, the largest first."""
 COST = 0.01
 """Most recall, of 1, that a correction may cost on the reference questions."""
-CLEARLY = 2.0
+CLEARLY = 2.5
 """Standard errors by which a person's own questions have to be better."""
 _FOLDS = 5
 _DEPTHS = (5, 10)
@@ -53,15 +53,16 @@ class Lesson:
 
 
 def lesson(raw: Column, table: Column, useful: Sequence[int], among: int, weight: float = 1.0) -> Lesson | None:
-    """Return the lesson that some candidates were useful, and not the best `among` others; None where there are no others."""
+    """Return the lesson that of the best `among` candidates some were useful; None where none of these were, or all.
+
+    What lies deeper is left out even where it was useful: compared with better ones alone, it would speak against the trees
+    whatever it is.
+    """
     import numpy as np
 
-    known = set(useful)
-    others = [int(number) for number in np.argsort(-raw, kind="stable") if number not in known][:among]
-    if not known or not others:
-        return None
-    taken = [*useful, *others]
-    return Lesson(raw[taken], table[taken], np.arange(len(taken)) < len(useful), weight)
+    best = np.argsort(-raw, kind="stable")[:among]
+    was = np.isin(best, list(useful))
+    return Lesson(raw[best], table[best], was, weight) if was.any() and not was.all() else None
 
 
 @dataclass(frozen=True, slots=True)
