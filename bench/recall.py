@@ -72,7 +72,7 @@ def familiar(left_out: Path | None, conversations: Sequence[Conversation], folde
 
     def ask(conversation: Conversation, question: Labelled) -> list[int]:
         if rankers:
-            remembered.memories.recall._ranker = rankers[conversation.name]
+            remembered.memories.recall.ranker = rankers[conversation.name]
         found = remembered.memories.recall.search(remembered.question(conversation, question, DEPTH), gate=False)
         return [remembered.turn(conversation, memory.exchange.id) for memory in found]
 
