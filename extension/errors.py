@@ -13,6 +13,10 @@ FamiliarError
 │       └── IndexUnreachable its server does not answer as it should; what it holds may be sound
 ├── NotFound                 what was asked for does not exist
 ├── ImportRefused            an import file is malformed
+├── DocumentRefused          what was asked for makes no document, or it cannot be put where it was to go
+├── DriveError               Google Drive could not be used
+│   ├── DriveRefused         it answered with an error (credentials, folder, quota)
+│   └── DriveUnreachable     nothing answers at its address, or not in time
 ├── ToolRefused              a model called a tool with what it does not take, or where it may not
 └── HostError                the model's host failed
     ├── HostUnreachable      nothing answers at its address
@@ -72,6 +76,22 @@ class NotFound(FamiliarError):
 
 class ImportRefused(FamiliarError):
     """An import file is malformed."""
+
+
+class DocumentRefused(FamiliarError):
+    """What was asked for makes no document, or it cannot be put where it was to go."""
+
+
+class DriveError(FamiliarError):
+    """Google Drive could not be used."""
+
+
+class DriveRefused(DriveError):
+    """Google Drive answered with an error."""
+
+
+class DriveUnreachable(DriveError):
+    """Nothing answers at Google Drive's address, or not in time."""
 
 
 class ToolRefused(FamiliarError):
