@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from .characters import Character, character, characters
 from .companion import RESERVE, Companion
 from .database import Database
+from .documents.drive.client import Drive
+from .documents.writing import Writing
 from .embedders import embedder_for
 from .errors import MissingModel, StoreError
 from .memory.asking import Stopped
@@ -56,6 +58,14 @@ class App:
 
                 self._host = host_for(self.settings)
             return self._host
+
+    @property
+    def writing(self) -> Writing:
+        """What makes documents of replies and saves them, by the settings."""
+        chosen = self.settings
+        named = chosen.drive_credentials.strip()
+        drive = Drive(Path(named).expanduser()) if named else None
+        return Writing(self.memories.database, chosen.documents_dir, drive, convert=chosen.drive_convert)
 
     @property
     def enrichment(self) -> Enrichment | None:
