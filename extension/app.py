@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from .characters import Character, character, characters
 from .companion import RESERVE, Companion
 from .database import Database
-from .documents.drive.client import Drive
+from .documents.drive.client import GOOGLE, Drive
 from .documents.writing import Writing
 from .embedders import embedder_for
 from .errors import MissingModel, StoreError
@@ -63,8 +63,7 @@ class App:
     def writing(self) -> Writing:
         """What makes documents of replies and saves them, by the settings."""
         chosen = self.settings
-        named = chosen.drive_credentials.strip()
-        drive = Drive(Path(named).expanduser()) if named else None
+        drive = Drive(Path(chosen.drive_credentials), GOOGLE) if chosen.drive_credentials else None
         return Writing(self.memories.database, chosen.documents_dir, drive, convert=chosen.drive_convert)
 
     @property

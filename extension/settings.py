@@ -123,6 +123,14 @@ class Settings(BaseModel):
             raise ValueError("the folder's name may hold no question mark, which ends a path in a database's address")
         return value.expanduser().absolute()
 
+    @field_validator("docx_folder", "drive_credentials")
+    @classmethod
+    def _located(cls, value: str) -> str:
+        try:
+            return str(Path(value.strip()).expanduser().absolute()) if value.strip() and "\x00" not in value else ""
+        except RuntimeError as exc:  # `~somebody` who is not known here
+            raise ValueError("there is no home folder of that name; give the whole path") from exc
+
     @field_validator("chroma_url")
     @classmethod
     def _server(cls, value: str) -> str:
@@ -140,7 +148,7 @@ class Settings(BaseModel):
     @property
     def documents_dir(self) -> Path:
         """The folder that documents are written into."""
-        return Path(self.docx_folder).expanduser() if self.docx_folder.strip() else self.data_dir / "documents"
+        return Path(self.docx_folder) if self.docx_folder else self.data_dir / "documents"
 
     @property
     def diary_url(self) -> str:

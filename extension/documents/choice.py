@@ -62,6 +62,19 @@ def chosen(database: Database, who: Person, choice: Choice) -> list[Exchange]:
     return _there(Diary(database).get(found[::-1]), "Nothing was said in this chat that could be saved.")
 
 
+def place_called(database: Database, who: Person, named: str) -> str:
+    """Return the id of the place that a person means by its id or its title. Raises NotFound, StoreError."""
+    places = [shelf.place for shelf in Browsing(database, who).places(most=5_000)]
+    found = [each.id for each in places if named == each.id] or [
+        each.id for each in places if named.strip() and named.strip().casefold() == each.title.strip().casefold()
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NotFound(f"There are {len(found)} chats of that title. Give the id of one; `familiar memory list --json` shows it.")
+    raise NotFound("There is no such chat. Give its title or its id; `familiar memory list --json` shows both.")
+
+
 def _recent(database: Database, who: Person, choice: Recent) -> list[Exchange]:
     nearest, farthest = sorted((choice.first, choice.last))
     if nearest < 1 or farthest - nearest >= MOST:

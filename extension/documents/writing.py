@@ -56,6 +56,11 @@ class Writing:
         self._convert = convert
         self.folder = folder
 
+    @property
+    def drives(self) -> bool:
+        """Whether there are credentials for Google Drive."""
+        return self._drive is not None
+
     def desk(self, who: Person) -> Desk:
         """Return what is kept of a person: their title and their folder in Google Drive."""
         return Desk(self._database, who)

@@ -14,6 +14,7 @@ from .controls import Controls
 from .door import Door
 from .pictures import Pictures
 from .reasons import NOTHING_YET, reasons
+from .saving import Saving
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ def build_panel(door: Door) -> Panel:
         # What is made of memories (facts, summaries) stands here: a class like these, which `_looking` fills.
         with gr.Accordion("When, and what about", open=True):
             pictures = Pictures(door, browser.filters)
+        with gr.Accordion("Save as a document", open=False, elem_id="familiar-saving"):
+            saving = Saving(door, browser.opened.open)
     browser.connect(pictures)
     looking = _looking(door, why, browser, pictures)
     refresh.click(**looking)
@@ -56,6 +59,7 @@ def build_panel(door: Door) -> Panel:
     if Context.root_block is not None:
         Context.root_block.load(controls.load, None, controls.components, show_progress="hidden")
         Context.root_block.load(**looking)
+        Context.root_block.load(saving.load, None, saving.components, show_progress="hidden")
     opened = browser.opened
     return Panel(refresh, why, looking, (opened.saved, opened.forgotten, opened.undone))
 

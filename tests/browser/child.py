@@ -1,15 +1,18 @@
 """Serves the standalone chat with a scripted host, for the browser tests: python -m tests.browser.child SCRIPT PAUSE [years].
 
 SCRIPT is `echo` (quotes what was said), `think` (reasons first) or `shown` (quotes the whole prompt). PAUSE is the
-seconds between two words; with `years` there are memories already (see years.py). Everything else comes from the FAMILIAR_* environment.
+seconds between two words; with `years` there are memories already (see years.py). TEST_GOOGLE is where
+Google Drive is. Everything else comes from the FAMILIAR_* environment.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Generator, Sequence
 
+from extension import app as application
 from extension.app import build
 from extension.hosts.scripted import Scripted, shown
 from extension.messages import Generation, Message
@@ -44,6 +47,7 @@ if __name__ == "__main__":
     host = Paced({"echo": echo, "think": think, "shown": shown}[sys.argv[1]])
     host.pause = float(sys.argv[2])
     settings = load()
+    application.GOOGLE = os.environ.get("TEST_GOOGLE", application.GOOGLE)
     app = build(settings, host=host if settings.host == "scripted" else None)
     if sys.argv[3:] == ["years"]:
         live(app)
