@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from .dialects import Dialect, dialect_of
 from .errors import StoreError, StoreLocked
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest migration; a test compares it with the migrations there are."""
 
 metadata = sa.MetaData()

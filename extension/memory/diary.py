@@ -9,10 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, drive_file, exchange, forgotten, next_revision, participant, person, place, writer
+from ..database import Database, exchange, forgotten, next_revision, participant, person, place
 from ..errors import NotFound
 from ..messages import Exchange, Turn, digest
 from .derived import DERIVED
+from .desks import forget_desks
 from .following import touch_next
 from .numbering import forget_places
 from .realms import realm_of
@@ -338,7 +339,7 @@ def remove(connection: sa.Connection, rows: Sequence[Any]) -> None:
     bury(connection, *rows, for_good=True)
     if rows:
         _forget_names(connection)
-        _forget_desks(connection, {row.person_id for row in rows})
+        forget_desks(connection, {row.person_id for row in rows})
         forget_places(connection, {row.place_id for row in rows})
 
 
@@ -395,11 +396,3 @@ def _forget_names(connection: sa.Connection) -> None:
         connection.execute(sa.delete(table).where(~sa.exists().where(theirs == own)))
     took_part = sa.exists().where(exchange.c.place_id == participant.c.place_id, exchange.c.person_id == participant.c.person_id)
     connection.execute(sa.delete(participant).where(~took_part))
-
-
-def _forget_desks(connection: sa.Connection, people: Collection[str]) -> None:
-    """Remove the titles and places of documents of those of these people of whom nothing is left."""
-    for table in (writer, drive_file):
-        left = sa.exists().where(exchange.c.person_id == table.c.person_id)
-        for some in slices(people):
-            connection.execute(sa.delete(table).where(table.c.person_id.in_(some), ~left))
