@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, console, files, keeping, listing, noting, program
+from .cli import changes, console, files, keeping, listing, noting, program, writing
 from .cli.chat import chat
 from .cli.configuration import settings
 from .cli.diagnosis import doctor
@@ -19,6 +19,7 @@ from .cli.serving import serve
 
 app = typer.Typer(name="familiar", cls=program.Program, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 memory = typer.Typer(name="memory", no_args_is_help=True, rich_markup_mode=None)
+documents = typer.Typer(name="docx", invoke_without_command=True, rich_markup_mode=None)
 
 
 def _version(wanted: bool) -> None:
@@ -62,6 +63,11 @@ memory.command()(noting.summaries)
 memory.command()(noting.summary)
 memory.command()(noting.think)
 memory.command()(ranking)
+documents.callback()(writing.docx)
+documents.command()(writing.folder)
+documents.command()(writing.title)
+documents.command()(writing.sign_in)
+app.add_typer(documents)
 app.command()(serve)
 app.command()(mcp)
 app.command()(doctor)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from .dialects import Dialect, dialect_of
 from .errors import StoreError, StoreLocked
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration; a test compares it with the migrations there are."""
 
 metadata = sa.MetaData()
@@ -137,6 +137,27 @@ mark = sa.Table(
     sa.Column("marked_at", sa.Float),
 )
 """Which question found what a person pinned or edited: the exchange `asked_id` it was shown for, or the `words` of a search."""
+
+writer = sa.Table(
+    "writer",
+    metadata,
+    sa.Column("person_id", sa.Text, primary_key=True),
+    sa.Column("title", sa.Text),
+    sa.Column("folder_id", sa.Text),
+    sa.Column("folder_name", sa.Text),
+)
+"""The title and the folder in Google Drive that a person set for their documents, '' for none."""
+
+drive_file = sa.Table(
+    "drive_file",
+    metadata,
+    sa.Column("person_id", sa.Text, primary_key=True),
+    sa.Column("folder_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("converted", sa.Boolean, primary_key=True),
+    sa.Column("file_id", sa.Text),
+)
+"""The documents in Google Drive, so that the same one becomes a new revision; `converted` is whether it is a Google Doc."""
 
 _IMPATIENT = 60.0
 """Seconds after a wait for the write lock was in vain in which the next waits are short."""

@@ -67,7 +67,7 @@ class Noting:
             app, noted, viewer, chosen = self._asked(values)
             facts = self.facts.find(noted, viewer, text, count, chosen)
             summaries = self.summaries.find(noted, viewer, chosen)
-            return [note(_status(app, noted)), gr.update(visible=app.thinks), *facts, *summaries]
+            return [note(_status(app, noted)), gr.update(visible=app.notes), *facts, *summaries]
         except FamiliarError as exc:
             trouble = str(exc)
         except Exception as exc:

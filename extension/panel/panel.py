@@ -15,6 +15,7 @@ from .door import Door
 from .noting import Noting
 from .pictures import Pictures
 from .reasons import NOTHING_YET, reasons
+from .saving import Saving
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ def build_panel(door: Door) -> Panel:
             noting = Noting(door, browser.filters)
         with gr.Accordion("When, and what about", open=True):
             pictures = Pictures(door, browser.filters)
+        with gr.Accordion("Save as a document", open=False, elem_id="familiar-saving"):
+            saving = Saving(door, browser.opened.open)
     noted = noting.connect(IN_TURN)
     browser.connect(pictures, noted)
     looking = _looking(door, why, browser, pictures, noting)
@@ -59,6 +62,7 @@ def build_panel(door: Door) -> Panel:
     if Context.root_block is not None:
         Context.root_block.load(controls.load, None, controls.components, show_progress="hidden")
         Context.root_block.load(**looking)
+        Context.root_block.load(saving.load, None, saving.components, show_progress="hidden")
     opened = browser.opened
     return Panel(refresh, why, looking, (opened.saved, opened.forgotten, opened.undone))
 
