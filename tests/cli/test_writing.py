@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
+import webbrowser
 from pathlib import Path
+from threading import Thread
+from urllib.parse import parse_qs, urlsplit
 
 import docx
 import pytest
@@ -128,6 +133,24 @@ def test_a_folder_that_is_not_shared_names_whom_to_share_it_with(mine, google):
     assert (ran.code, EMAIL in ran.err, "Traceback" in ran.err) == (1, True, False)
     ran = mine("docx", "folder", "https://example.org/x")
     assert (ran.code, "copy its address" in ran.err) == (1, True)
+
+
+def test_who_signs_in_has_a_drive_from_then_on(mine, google, monkeypatch, tmp_path):
+    class Browser:
+        def open(self, url, **_):
+            asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+            back = f"{asked['redirect_uri']}?code=a-code&state={asked['state']}"
+            Thread(target=lambda: urllib.request.urlopen(back).read()).start()
+
+    monkeypatch.setattr(webbrowser, "get", lambda *_: Browser())
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")  # the double speaks plain HTTP
+    about = {"client_id": "id", "client_secret": "hunter2", "auth_uri": f"{google.url}auth", "token_uri": f"{google.url}token"}
+    (tmp_path / "client.json").write_text(json.dumps({"installed": {**about, "redirect_uris": ["http://localhost"]}}))
+    del mine.environ["FAMILIAR_DRIVE_CREDENTIALS"]
+    ran = mine("docx", "sign-in", tmp_path / "client.json")
+    assert (ran.code, ran.out, "hunter2" in ran.err) == (0, "", False), ran.err
+    assert mine("settings", "drive_credentials").out == f"{mine.data_dir / 'google-token.json'}\n"
+    assert mine("docx", "folder", LINK).out == "Google Drive: Writing\n"
 
 
 def test_signing_in_with_what_is_no_client(familiar, tmp_path):

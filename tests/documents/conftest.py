@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 
 import docx
 import pytest
@@ -15,9 +15,10 @@ from docx.document import Document
 
 from extension.documents.text import Part, Text
 from extension.documents.word import written
-from tests.memory.conftest import data_dir, database, diary, empty_diary, empty_template, pytest_generate_tests, stores
+from tests.memory.conftest import data_dir, database, diary, empty_diary, pytest_generate_tests, stores
+from tests.memory.stores import empty_database
 
-__all__ = ["data_dir", "database", "diary", "empty_diary", "empty_template", "pytest_generate_tests", "stores"]
+__all__ = ["data_dir", "database", "diary", "empty_diary", "pytest_generate_tests", "stores"]
 
 WHEN = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
@@ -38,6 +39,12 @@ def lines(document: Document) -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def empty_template(postgres: str, worker: str) -> str:
+    """The name of an empty diary on the PostgreSQL server, beside the one that the tests of memory make."""
+    return empty_database(postgres, f"empty_documents_{worker}")
+
+
+@pytest.fixture(scope="session")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], str]:
     """Opens a document in LibreOffice and returns the text of the PDF it makes of it."""
     office = shutil.which("soffice")
@@ -46,13 +53,13 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], str]:
     profile = tmp_path_factory.mktemp("office")
 
     def text(data: bytes) -> str:
-        from pypdf import PdfReader
+        from pypdfium2 import PdfDocument
 
         folder = tmp_path_factory.mktemp("printed")
         (folder / "it.docx").write_bytes(data)
         command = [office, "--headless", f"-env:UserInstallation={profile.as_uri()}", "--convert-to", "pdf", "--outdir", str(folder)]
         subprocess.run([*command, str(folder / "it.docx")], check=True, capture_output=True, timeout=240)
-        with Path(folder / "it.pdf").open("rb") as pdf:
-            return "\n".join(page.extract_text() for page in PdfReader(pdf).pages)
+        with closing(PdfDocument(folder / "it.pdf")) as pdf:
+            return "\n".join(page.get_textpage().get_text_range() for page in pdf)
 
     return text
