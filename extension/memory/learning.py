@@ -135,5 +135,4 @@ class Learning:
         return used
 
     def _stemmed(self, text: str) -> frozenset[str]:
-        tokens = self._stems.of(meaningful(text))
-        return frozenset("".join(token.decode("utf-8", "replace") for token in each) for each in tokens) - {""}
+        return frozenset(self._stems.joined(meaningful(text))) - {""}
