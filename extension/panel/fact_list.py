@@ -32,7 +32,7 @@ class FactList:
         self._door = door
         gr.HTML("<h3>Facts</h3>")
         self.text = gr.Textbox(label="Search the facts", placeholder="whom or what about", max_lines=1, elem_id="familiar-fact-search")
-        self.count, self.open = gr.State(PAGE), gr.State()
+        self.open = gr.State()
         self.caption = gr.HTML(elem_id="familiar-facts-found")
         self.choice = gr.Radio([], label="Facts", show_label=False, elem_id="familiar-facts", elem_classes="lines")
         self.more = gr.Button("Show more facts", size="sm", visible=False, elem_id="familiar-facts-more", elem_classes="small")

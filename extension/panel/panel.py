@@ -12,6 +12,7 @@ from .browser import IN_TURN, Browser
 from .cards import note
 from .controls import Controls
 from .door import Door
+from .filters import Wanted
 from .noting import Noting
 from .pictures import Pictures
 from .reasons import NOTHING_YET, reasons
@@ -69,15 +70,12 @@ def build_panel(door: Door) -> Panel:
 
 def _looking(door: Door, why: Any, browser: Browser, pictures: Pictures, noting: Noting) -> dict[str, Any]:
     """Return the event that fills "why", the lists, what there is to filter by, and the timeline anew."""
-    own, asked, wanted = len(noting.own), len(browser.asked), len(browser.filters.values)
 
-    def look(*values: Any) -> list[Any]:
-        noted, values = values[:own], values[own:]
-        chosen = values[asked - wanted :]
-        found = [_why(door, values[asked:]), *browser.find(*values), *browser.looked(), pictures.weeks(*chosen[:wanted])]
-        return [*found, *noting.look(*noted, *chosen)]
+    def look(facts: Wanted, memories: Wanted, *where: Any) -> list[Any]:
+        found = [_why(door, where), *browser.find(memories, *where), *browser.looked(), pictures.weeks(*memories.filters)]
+        return [*found, *noting.look(facts, *memories.filters, *where)]
 
-    inputs = [*noting.own, *browser.asked, *door.inputs]
+    inputs = [noting.wanted, browser.wanted, *door.inputs]
     outputs = [why, *browser.found, *browser.overview, pictures.timeline, *noting.found]
     return {"fn": look, "inputs": inputs, "outputs": outputs, **IN_TURN}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import docx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.documents.drive_double import EMAIL, DriveDouble
 
@@ -95,6 +95,21 @@ def test_everything_can_be_reached_and_used_with_the_keyboard(window):
     window.find("#familiar-list input").first.focus()
     window.page.keyboard.press("Space")
     expect(window.find("#familiar-memory")).to_be_visible()
+
+
+def test_a_request_that_comes_late_does_not_bring_an_older_list_back(window, open_window, server):
+    window.say("Late trains.")
+    expect(window.memories.filter(has_text="Late trains.")).to_have_count(1)
+    held: list[Route] = []
+    window.page.route("**/queue/join*", lambda route: route.continue_() if held else held.append(route))
+    before = window.find("#familiar-summary").inner_text()
+    window.find("#familiar-refresh").click()
+    window.until(lambda: bool(held))
+    window.search("Late trains.")
+    open_window(server.url).open().say("Another exchange, which the summary of the first window counts.")
+    held[0].continue_()
+    window.until(lambda: window.find("#familiar-summary").inner_text() != before)
+    expect(window.find("#familiar-found")).to_contain_text("for “Late trains.”")
 
 
 def test_every_control_has_a_name(window):
