@@ -42,7 +42,7 @@ as_root() {
 }
 endef
 
-.PHONY: all help setup run test test-fast check fix docs bench host-test webui install uninstall pins python chromium postgresql stale
+.PHONY: all help setup run test test-fast check fix docs bench host-test webui install uninstall pins python chromium postgresql libreoffice stale
 
 all: check test ## Check and test everything (what `make` alone does)
 
@@ -54,11 +54,11 @@ setup: .venv/.runtime ## Create .venv and install the program
 run: .venv/.runtime ## Serve the chat on http://127.0.0.1:7861
 	@exec $(BIN)/familiar serve $(ARGS)
 
-test: .venv/.test chromium postgresql ## Run every test
+test: .venv/.test chromium postgresql libreoffice ## Run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not host" $(ARGS)
 
 test-fast: .venv/.test ## Run the tests that need neither a model nor a browser nor a server
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not browser and not model and not postgres and not host" $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not browser and not model and not postgres and not office and not host" $(ARGS)
 
 # The direction of imports (import-linter) is one of the tests of the layout.
 check: .venv/.test ## Lint, check types, layout and documentation
@@ -179,6 +179,19 @@ postgresql:
 	fi
 	echo "The tests of the diary in PostgreSQL need it, and it could not be installed from here." >&2
 	echo "Run: sudo apt-get install postgresql    or leave them out: make test-fast" >&2
+	exit 1
+
+# Documents are opened in it, which says whether they are whole.
+libreoffice:
+	@if command -v soffice >/dev/null 2>&1; then exit 0; fi
+	$(AS_ROOT)
+	echo "Installing Debian's libreoffice-writer for the tests of documents ..."
+	if command -v apt-get >/dev/null 2>&1 && as_root apt-get update -qq &&
+	    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libreoffice-writer-nogui fonts-dejavu-core >/dev/null; then
+	  exit 0
+	fi
+	echo "The tests of documents need LibreOffice, which could not be installed from here." >&2
+	echo "Run: sudo apt-get install libreoffice-writer-nogui    or leave them out: make test-fast" >&2
 	exit 1
 
 stale:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import recall, turn
+from bench import recall, scale, turn
 from bench.peers.known import NAMES
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -48,6 +48,7 @@ BENCHMARKS = {
     "recall": Benchmark(lambda given: _recall(str(given.data))(given) if given.data else None, recall.table),
     "recall-ours": Benchmark(lambda given: _recall("--left-out", str(given.left_out))(given) if given.left_out else None, recall.table),
     "turn": Benchmark(lambda given: ("bench.turn", *(() if given.full else ("--sizes", "1000", "10000"))), turn.table),
+    "scale": Benchmark(lambda given: ("bench.scale", *(("--sizes", "10000", "100000", "1000000") if given.full else ())), scale.table),
 }
 """By the name in the marks and in the JSON (`benchmark`)."""
 

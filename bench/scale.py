@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import resource
 import sqlite3
 import subprocess
@@ -31,6 +30,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
+from bench.machine import machine, told
 from bench.synthetic import Words, around, held
 from bench.turn import percentiles
 from extension.app import App, build
@@ -259,7 +259,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             print(json.dumps(measure(Layout(*given.one), given.questions, Path(folder), meaning=not given.words)))
         return
-    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+    environment, before = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}, machine()
     results = []
     for size in given.sizes:
         for places in given.places:
@@ -268,9 +268,47 @@ def main() -> None:
             done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
             results.append(json.loads(done.stdout.splitlines()[-1]))
             print(json.dumps(results[-1]), file=sys.stderr)
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "machine": platform.machine()}
     vectors = "synthetic, around 1,000 real ones, but those of the questions"
-    print(json.dumps({"benchmark": "scale", "machine": machine, "vectors": vectors, "diaries": results}, indent=2))
+    print(json.dumps({"benchmark": "scale", "machine": before, "vectors": vectors, "diaries": results}, indent=2))
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Return the figures as Markdown, a column for each diary."""
+    diaries = figures["diaries"]
+    head = ["", *(f"{each['exchanges']:,} in {each['places']:,} place{'s' * (each['places'] > 1)}" for each in diaries)]
+    rows = [
+        [title, *(_cell(each.get(name)) for each in diaries)]
+        for name, title in _ROWS.items()
+        if any(name in each for each in diaries)
+    ]
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    about = f"{told(figures['machine'])} Vectors: {figures['vectors']}. Times are p50 / p95."
+    return "\n".join([about, "", lines[0], f"|{'---|' * len(head)}", *lines[1:]])
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return " / ".join(f"{each:,}" for each in value.values())
+    return "" if value is None else f"{value:,}"
+
+
+_ROWS = {
+    "imported_per_second": "imported, exchanges a second",
+    "imported_per_cpu_second": "the same, a second of the processor",
+    "words_indexed_per_second": "words indexed, exchanges a second",
+    "words_indexed_per_cpu_second": "the same, a second of the processor",
+    "meaning_indexed_per_second": "meaning indexed without embedding, exchanges a second",
+    "meaning_indexed_per_cpu_second": "the same, a second of the processor",
+    "written_per_second": "turns written, each on its own, a second",
+    "start_seconds": "start, to the first briefing, seconds",
+    "briefing_private_ms": "briefing in private, ms",
+    "briefing_private_cpu_ms": "the same, ms of the processor",
+    "briefing_shared_ms": "briefing in a shared place, ms",
+    "briefing_shared_cpu_ms": "the same, ms of the processor",
+    "one_embedding_alone_ms": "one embedding alone, ms",
+    "disk_mib": "disk, MiB: diary / full text / embeddings / vectors",
+    "peak_memory_mib": "peak memory, MiB",
+}
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, console, files, keeping, library, listing, noting, program
+from .cli import changes, console, files, keeping, library, listing, noting, program, writing
 from .cli.chat import chat
 from .cli.configuration import settings
 from .cli.diagnosis import doctor
@@ -19,7 +19,8 @@ from .cli.serving import serve
 
 app = typer.Typer(name="familiar", cls=program.Program, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 memory = typer.Typer(name="memory", no_args_is_help=True, rich_markup_mode=None)
-documents = typer.Typer(name="library", no_args_is_help=True, rich_markup_mode=None)
+shelves = typer.Typer(name="library", no_args_is_help=True, rich_markup_mode=None)
+documents = typer.Typer(name="docx", invoke_without_command=True, rich_markup_mode=None)
 
 
 def _version(wanted: bool) -> None:
@@ -45,17 +46,17 @@ def _memory(data_dir: DataDir = None, verbose: Verbose = False) -> None:
     """What is remembered: list, change, forget, export."""
 
 
-@documents.callback()
+@shelves.callback()
 def _library(data_dir: DataDir = None, verbose: Verbose = False) -> None:
     """The documents that were read: list, remove, size."""
 
 
 app.command()(chat)
 app.command()(library.read)
-app.add_typer(documents)
-documents.command("list")(library.list_)
-documents.command()(library.remove)
-documents.command()(library.size)
+app.add_typer(shelves)
+shelves.command("list")(library.list_)
+shelves.command()(library.remove)
+shelves.command()(library.size)
 app.add_typer(memory)
 memory.command("list")(listing.list_)
 memory.command()(listing.show)
@@ -73,6 +74,11 @@ memory.command()(noting.summaries)
 memory.command()(noting.summary)
 memory.command()(noting.think)
 memory.command()(ranking)
+documents.callback()(writing.docx)
+documents.command()(writing.folder)
+documents.command()(writing.title)
+documents.command()(writing.sign_in)
+app.add_typer(documents)
 app.command()(serve)
 app.command()(mcp)
 app.command()(doctor)

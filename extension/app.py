@@ -15,6 +15,8 @@ from .characters import Character, character, characters
 from .companion import RESERVE, Companion
 from .context.library import Library
 from .database import Database
+from .documents.drive.client import GOOGLE, Drive
+from .documents.writing import Writing
 from .embedders import embedder_for
 from .errors import MissingModel, SettingsError, StoreError
 from .memory.asking import Stopped
@@ -58,6 +60,13 @@ class App:
 
                 self._host = host_for(self.settings)
             return self._host
+
+    @property
+    def writing(self) -> Writing:
+        """What makes documents of replies and saves them, by the settings."""
+        chosen = self.settings
+        drive = Drive(Path(chosen.drive_credentials), GOOGLE) if chosen.drive_credentials else None
+        return Writing(self.memories.database, chosen.documents_dir, drive, convert=chosen.drive_convert)
 
     @property
     def enrichment(self) -> Enrichment | None:
@@ -126,9 +135,14 @@ class App:
                 self._host = host
 
     @property
+    def notes(self) -> bool:
+        """Whether the settings ask for facts or summaries."""
+        return self.settings.facts or self.settings.summaries != "off"
+
+    @property
     def thinks(self) -> bool:
         """Whether the settings ask for work in idle time."""
-        return self.settings.facts or self.settings.summaries != "off" or self.settings.learn
+        return self.notes or self.settings.learn
 
     def think(self, stopped: Stopped) -> bool:
         """Do a piece of the idle work that the settings ask for, and return whether there may be more.

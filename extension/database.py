@@ -183,6 +183,27 @@ passage = sa.Table(
 )
 """`titles` is a JSON list; `begins` and `ends` point into the extracted text; `digest` is that of what was embedded."""
 
+writer = sa.Table(
+    "writer",
+    metadata,
+    sa.Column("person_id", sa.Text, primary_key=True),
+    sa.Column("title", sa.Text),
+    sa.Column("folder_id", sa.Text),
+    sa.Column("folder_name", sa.Text),
+)
+"""The title and the folder in Google Drive that a person set for their documents, '' for none."""
+
+drive_file = sa.Table(
+    "drive_file",
+    metadata,
+    sa.Column("person_id", sa.Text, primary_key=True),
+    sa.Column("folder_id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("converted", sa.Boolean, primary_key=True),
+    sa.Column("file_id", sa.Text),
+)
+"""The documents in Google Drive, so that the same one becomes a new revision; `converted` is whether it is a Google Doc."""
+
 _IMPATIENT = 60.0
 """Seconds after a wait for the write lock was in vain in which the next waits are short."""
 _SHORT_WAIT = 1.0

@@ -16,6 +16,10 @@ FamiliarError
 ├── UnreadableDocument       a document is broken, protected, too large, or of no kind that is read
 ├── UnreachablePage          a web page was not fetched: its address is not allowed, or it did not come
 ├── Stopped                  the person stopped what was going on
+├── DocumentRefused          what was asked for makes no document, or it cannot be put where it was to go
+├── DriveError               Google Drive could not be used
+│   ├── DriveRefused         it answered with an error (credentials, folder, quota)
+│   └── DriveUnreachable     nothing answers at its address, or not in time
 ├── ToolRefused              a model called a tool with what it does not take, or where it may not
 └── HostError                the model's host failed
     ├── HostUnreachable      nothing answers at its address
@@ -87,6 +91,22 @@ class UnreachablePage(FamiliarError):
 
 class Stopped(FamiliarError):
     """The person stopped what was going on."""
+
+
+class DocumentRefused(FamiliarError):
+    """What was asked for makes no document, or it cannot be put where it was to go."""
+
+
+class DriveError(FamiliarError):
+    """Google Drive could not be used."""
+
+
+class DriveRefused(DriveError):
+    """Google Drive answered with an error."""
+
+
+class DriveUnreachable(DriveError):
+    """Nothing answers at Google Drive's address, or not in time."""
 
 
 class ToolRefused(FamiliarError):

@@ -108,6 +108,11 @@ class Settings(BaseModel):
         le=36500,
         description="Days after which what was said is forgotten, pinned memories excepted; 0 for never. A place may have its own.",
     )
+    docx_folder: str = Field("", description="Folder that documents are written into. Empty: `documents` in the data directory.")
+    drive_credentials: str = Field(
+        "", description="File of Google credentials, a service account's or a signed-in person's; with it documents can go to Google Drive."
+    )
+    drive_convert: bool = Field(False, description="Whether documents in Google Drive become Google Docs rather than Word files.")
     listen: str = Field("127.0.0.1", description="Address the standalone chat listens on. Anything but loopback asks for `password`.")
     port: int = Field(7861, ge=0, le=65535, description="Port of the standalone chat; 0 takes a free one.")
     password: SecretStr = Field(
@@ -127,6 +132,14 @@ class Settings(BaseModel):
             raise ValueError("the folder's name may hold no question mark, which ends a path in a database's address")
         return value.expanduser().absolute()
 
+    @field_validator("docx_folder", "drive_credentials")
+    @classmethod
+    def _located(cls, value: str) -> str:
+        try:
+            return str(Path(value.strip()).expanduser().absolute()) if value.strip() and "\x00" not in value else ""
+        except RuntimeError as exc:  # `~somebody` who is not known here
+            raise ValueError("there is no home folder of that name; give the whole path") from exc
+
     @field_validator("chroma_url")
     @classmethod
     def _server(cls, value: str) -> str:
@@ -140,6 +153,11 @@ class Settings(BaseModel):
         if value and found.username is not None:
             raise ValueError("it may hold no user or password; the key belongs into FAMILIAR_CHROMA_TOKEN")
         return value.strip()
+
+    @property
+    def documents_dir(self) -> Path:
+        """The folder that documents are written into."""
+        return Path(self.docx_folder) if self.docx_folder else self.data_dir / "documents"
 
     @property
     def diary_url(self) -> str:
@@ -212,11 +230,15 @@ def save(settings: Settings, **values: Any) -> Settings:
     return result
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises StoreError when the folder or file cannot be written."""
+def replace_text(path: Path, text: str, mode: int = 0o666) -> None:
+    """Write a file whole or not at all, with this mode as far as the umask allows.
+
+    Raises StoreError when the folder or file cannot be written.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch(mode)
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as exc:

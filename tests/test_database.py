@@ -21,6 +21,8 @@ from extension.database import HEAD, Database, counter, exchange, metadata, next
 from extension.errors import SettingsError, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
 from extension.memory.fulltext import FullText
 
+from .transactions import TransactionContract, people, say
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -41,16 +43,6 @@ def database(path):
         pass
     yield opened
     opened.close()
-
-
-def say(database, name="alice"):
-    with database.write() as connection:
-        connection.execute(sa.insert(person).values(id=name, name=""))
-
-
-def people(database):
-    with database.read() as connection:
-        return list(connection.execute(sa.select(person.c.id).order_by(person.c.id)).scalars())
 
 
 def test_the_newest_migration_is_the_one_the_code_expects():
@@ -107,23 +99,8 @@ def test_a_transaction_is_committed_at_its_end(database):
     assert people(database) == ["alice"]
 
 
-def test_a_transaction_is_rolled_back_on_an_error(database):
-    def fail():
-        with database.write() as connection:
-            connection.execute(sa.insert(person).values(id="alice", name=""))
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    assert people(database) == []
-
-
-def test_a_reader_sees_one_state_while_another_writes(database):
-    with database.read() as connection:
-        assert connection.execute(sa.select(person.c.id)).all() == []
-        say(database)
-        assert connection.execute(sa.select(person.c.id)).all() == []
-    assert people(database) == ["alice"]
+class TestTransactions(TransactionContract):
+    """In this database."""
 
 
 def test_revisions_count_up_singly_and_in_blocks(database):

@@ -39,6 +39,7 @@ HEAVY = {
     "chromadb",
     "discord",
     "gguf",
+    "googleapiclient",
     "gradio",
     "mcp",
     "modules",

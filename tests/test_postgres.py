@@ -22,6 +22,7 @@ from extension.database import Database, metadata, next_revision, person, set_wa
 from extension.errors import MissingPackage, SettingsError, StoreError, StoreLocked, StoreReadOnly
 
 from .memory.stores import administer, url_of
+from .transactions import TransactionContract, people, say
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.postgres
@@ -43,16 +44,6 @@ def database(url):
     opened = Database(url, lock_timeout=5)
     yield opened
     opened.close()
-
-
-def say(database, name="alice"):
-    with database.write() as connection:
-        connection.execute(sa.insert(person).values(id=name, name=""))
-
-
-def people(database):
-    with database.read() as connection:
-        return list(connection.execute(sa.select(person.c.id).order_by(person.c.id)).scalars())
 
 
 def run(*actions):
@@ -111,23 +102,8 @@ def test_several_processes_make_the_same_diary_at_once(url):
     database.close()
 
 
-def test_a_transaction_is_rolled_back_on_an_error(database):
-    def fail():
-        with database.write() as connection:
-            connection.execute(sa.insert(person).values(id="alice", name=""))
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    assert people(database) == []
-
-
-def test_a_reader_sees_one_state_while_another_writes(database):
-    with database.read() as connection:
-        assert connection.execute(sa.select(person.c.id)).all() == []
-        say(database)
-        assert connection.execute(sa.select(person.c.id)).all() == []
-    assert people(database) == ["alice"]
+class TestTransactions(TransactionContract):
+    """In this database."""
 
 
 def test_the_order_of_revisions_is_the_order_of_commits(url):

@@ -222,3 +222,11 @@ def test_settings_do_not_change_in_place(home):
 
 def test_every_setting_says_what_it_means():
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_documents_go_into_the_data_directory_unless_told_otherwise(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load({}, data_dir=tmp_path / "data").documents_dir == tmp_path / "data" / "documents"
+    assert load({"FAMILIAR_DOCX_FOLDER": "~/Texts"}, data_dir=tmp_path).documents_dir == tmp_path / "Texts"
+    with pytest.raises(SettingsError, match="there is no home folder of that name"):
+        load({"FAMILIAR_DOCX_FOLDER": "~nobody-of-this-name/x"}, data_dir=tmp_path)

@@ -51,6 +51,12 @@ def test_the_better_half_of_an_exchange_counts(index):
     assert index.search([7], unit(0, 1, 0, 0), 10) == pytest.approx({1: 0.7071}, abs=0.001)
 
 
+def test_of_several_questions_the_best_counts(index):
+    index.put(7, KEYS, AXES)
+    found = index.search([7], np.stack([unit(1, 0, 1, 0), unit(0, 0, 3, 4)]), 10)
+    assert found == pytest.approx({1: 0.7071, 2: 0.7071, 3: 0.8}, abs=0.001)
+
+
 def test_no_more_than_the_limit_are_looked_at(index):
     index.put(7, KEYS, AXES)
     assert index.search([7], unit(0, 0, 9, 1), 1) == pytest.approx({2: 0.9939}, abs=0.001)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from ..messages import digest
+from .stems import WORD
 
 ONE_AT_A_TIME = {
     "name": ("name", "first name", "full name", "is called", "called"),
@@ -29,14 +30,13 @@ ONE_AT_A_TIME = {
 _CANONICAL = {way: name for name, ways in ONE_AT_A_TIME.items() for way in ways}
 _FAVOURITE = ("favourite", "favorite")
 _ARTICLES = frozenset(("a", "an", "the", "s", "his", "her", "their", "my", "current", "new"))
-_WORD = re.compile(r"[^\W_]+")
 _CHANGE = re.compile(r"\b(no longer|any ?more|changed|switched|renamed|instead of)\b", re.IGNORECASE)
 _PAST = re.compile(r"\b(used to|was|were|had|lived|worked|formerly|previously|back then|would|might|maybe|perhaps|if)\b", re.IGNORECASE)
 
 
 def attribute_key(attribute: str) -> str:
     """Return the name under which an attribute is compared with others: `Lives in` and `current city` are both `home`."""
-    words = [word for word in _WORD.findall(attribute.casefold()) if word not in _ARTICLES]
+    words = [word for word in WORD.findall(attribute.casefold()) if word not in _ARTICLES]
     joined = " ".join(words)
     if words and words[0] in _FAVOURITE:
         return " ".join(("favourite", *words[1:]))
@@ -48,7 +48,7 @@ def subject(about: str, attribute: str) -> str:
 
     `about` is who it is about, as it is compared: the identity of a person who speaks, or a name.
     """
-    return digest(" ".join(_WORD.findall(about.casefold())), attribute_key(attribute))
+    return digest(" ".join(WORD.findall(about.casefold())), attribute_key(attribute))
 
 
 def ends_earlier(attribute: str, sentence: str) -> bool:

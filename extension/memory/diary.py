@@ -13,6 +13,7 @@ from ..database import Database, exchange, forgotten, next_revision, participant
 from ..errors import NotFound
 from ..messages import Exchange, Turn, digest
 from .derived import DERIVED
+from .desks import forget_desks
 from .following import touch_next
 from .numbering import forget_places
 from .realms import realm_of
@@ -338,6 +339,7 @@ def remove(connection: sa.Connection, rows: Sequence[Any]) -> None:
     bury(connection, *rows, for_good=True)
     if rows:
         _forget_names(connection)
+        forget_desks(connection, {row.person_id for row in rows})
         forget_places(connection, {row.place_id for row in rows})
 
 

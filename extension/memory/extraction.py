@@ -18,7 +18,7 @@ from ..prompt import quoted
 from .attributes import ends_earlier, subject
 from .fulltext import meaningful
 from .recall import SMALL_TALK
-from .stems import Stems
+from .stems import WORD, Stems
 
 LONGEST_SAID = 4_000
 """Characters of what was said that are looked at; a longer message is rather a document than talk."""
@@ -46,7 +46,6 @@ _SENTENCE = re.compile(r"(?<=[.!?…。！？])\s+|\n+")
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s*")
 _STRANGE = re.compile(r"[<>\[\]{}`#\\]|https?:|\.\.\.")
 _NEGATION = re.compile(r"\b(not|never|no|none|nobody|nothing|without|\w+n['’]t)\b", re.IGNORECASE)
-_WORD = re.compile(r"[^\W_]+")
 _WITHOUT_SPACES = "\u2e80"
 """From here on are the scripts that are written without spaces between words."""
 
@@ -118,7 +117,7 @@ def _parts(line: str) -> tuple[str, str, str] | None:
         return None
     about, attribute, value = parts
     sizes = {"about": about, "attribute": attribute, "value": value}
-    if any(not 0 < len(_WORD.findall(text)) <= MOST_WORDS[name] for name, text in sizes.items()):
+    if any(not 0 < len(WORD.findall(text)) <= MOST_WORDS[name] for name, text in sizes.items()):
         return None
     return about, attribute, value
 

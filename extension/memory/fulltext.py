@@ -6,7 +6,6 @@ meaning are left out of questions, and words found in very many exchanges are le
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +18,7 @@ import sqlalchemy as sa
 from ..database import Database, exchange, forgotten, set_watermark, watermark
 from .document import EXCHANGES, LONGEST, Layout, documents
 from .fts5 import Fts5
-from .stems import Stems
+from .stems import WORD, Stems
 from .textindex import Term, TextIndex
 from .tsvector import Tsvector
 
@@ -30,9 +29,6 @@ MOST_MATCHES = 8_000
 """Words beyond the rarest are left out of a question once its words match this many exchanges of its realms together."""
 MOST_COUNTED = 200_000
 """And once they stand in this many exchanges of all realms together, which bm25 counts."""
-
-_WORD = re.compile(r"[^\W_]+")
-"""Runs of letters and digits, as the tokenizer of the index has them: an underscore parts words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +162,7 @@ class FullText(TextSearch):
 
 def meaningful(text: str) -> list[str]:
     """Return the distinct words of a text that are not stop words, in order, in lower case."""
-    words = (word.lower() for word in _WORD.findall(normalize("NFC", text[:LONGEST])))
+    words = (word.lower() for word in WORD.findall(normalize("NFC", text[:LONGEST])))
     return list(dict.fromkeys(word for word in words if word not in stop_words()))[:512]
 
 

@@ -17,7 +17,7 @@ from .fulltext import meaningful
 from .preferences import MOST, Judgement, Preferences
 from .ranking.correction import FEATURES, Correction, Corrections, standardised
 from .ranking.fitting import FEWEST, Lesson, learned, lesson, reference
-from .recall import Looked, Recall
+from .recall import Recall
 from .semantic import Semantic
 from .stems import Stems
 
@@ -108,25 +108,25 @@ class Learning:
 
     def _lesson(self, judgement: Judgement) -> Lesson | None:
         """Return what one judgement teaches, None for nothing: the memory is gone, or none was clearly of use."""
-        hidden = self._preferences.hidden(judgement)
-        looked = self._recall.look(replace(judgement.question, without=hidden))
-        raw = self._recall.ranker.raw(looked.features) if looked is not None else None
-        if looked is None or raw is None:
+        looked = self._recall.look(replace(judgement.question, without=self._preferences.hidden(judgement)))
+        if looked is None or not looked.shown.any():
             return None
-        rows = looked.pool.rows
-        found = [number for number, row in enumerate(rows) if looked.shown[number] and row.when < judgement.until]
-        useful = {judgement.marked} if judgement.marked else self._used(judgement, looked)
-        table = standardised(looked.features, FEATURES, reference().scales)
-        among, weight = (AMONG_FOUND, MARKED) if judgement.marked else (AMONG_SHOWN, THUMB)
+        shown = looked.shown.nonzero()[0]  # what is ranked when it is served
+        columns = {name: column[shown] for name, column in looked.features.items()}
+        raw, table = self._recall.ranker.raw(columns), standardised(columns, FEATURES, reference().scales)
+        rows = [looked.pool.rows[int(number)] for number in shown]
+        found = [place for place, row in enumerate(rows) if row.when < judgement.until]
+        if raw is None or not found:
+            return None
+        useful = {judgement.marked} if judgement.marked else self._used(judgement)
         chosen = [place for place, number in enumerate(found) if rows[number].id in useful]
+        among, weight = (AMONG_FOUND, MARKED) if judgement.marked else (AMONG_SHOWN, THUMB)
         return lesson(raw[found], table[found], chosen, among, weight)
 
-    def _used(self, judgement: Judgement, looked: Looked) -> set[int]:
+    def _used(self, judgement: Judgement) -> set[int]:
         """Return which of the memories that were shown gave the reply a word that neither the question nor another one has."""
-        stems_of = looked.pool.vocabulary.stems
-        shown = {row.id: frozenset(stems_of[row.profile.words].tolist()) for row in looked.pool.rows if row.id in judgement.shown}
-        new = self._stemmed(judgement.reply) - self._stemmed(judgement.question.text)
-        said = frozenset(looked.pool.vocabulary.stem_numbers(sorted(new))) - {-1}
+        shown = {number: self._stemmed(text) for number, text in self._preferences.texts(judgement.shown).items()}
+        said = self._stemmed(judgement.reply) - self._stemmed(judgement.question.text)
         used = set()
         for number, stems in shown.items():
             others = [other for each, other in shown.items() if each != number]
@@ -135,5 +135,4 @@ class Learning:
         return used
 
     def _stemmed(self, text: str) -> frozenset[str]:
-        tokens = self._stems.of(meaningful(text))
-        return frozenset("".join(token.decode("utf-8", "replace") for token in each) for each in tokens) - {""}
+        return frozenset(self._stems.joined(meaningful(text))) - {""}

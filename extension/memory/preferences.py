@@ -8,7 +8,7 @@ does what was forgotten, since of that nothing must be left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -82,6 +82,13 @@ class Preferences:
             before = sa.select(column.id).where(here).order_by(column.said_at.desc()).limit(_SEEN)
             seen = connection.execute(before).scalars() if asked.place.id else ()
             return [*found, *(number for number in seen if number not in judgement.shown and number != judgement.marked)]
+
+    def texts(self, ids: Sequence[int]) -> dict[int, str]:
+        """Return the words of exchanges that still exist, by their ids."""
+        query = sa.select(exchange.c.id, exchange.c.said, exchange.c.reply)
+        with self._database.read() as connection:
+            rows = [row for some in slices(ids) for row in connection.execute(query.where(exchange.c.id.in_(some)))]
+        return {row.id: f"{row.said}\n{row.reply}" for row in rows}
 
 
 def _thumbs(connection: sa.Connection, person: str, scope: Scope, since: float) -> Iterator[Judgement]:

@@ -8,7 +8,6 @@ seeds and at what was said just around them. A gate on the absolute evidence sta
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,8 +21,10 @@ from ..messages import Memory, Person, Place, Scope, digest
 from .diary import Diary
 from .fulltext import FullText, Match, meaningful
 from .ranking import Corrections, Pool, Pools, Ranker, features, statement, understood
+from .ranking.question import MYSELF
 from .realms import names_in, visible_realms
 from .semantic import Semantic
+from .stems import WORD
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +57,6 @@ SMALL_TALK = frozenset(
         *("perfect", "rewrite", "shorter", "sorry", "super", "sure", "thank", "thanks", "thx", "welcome", "wonderful", "wow", "yep", "yup"),
     )
 )
-_MYSELF = frozenset(("i", "me", "my", "mine", "myself", "we", "us", "our", "ours"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ class Recall:
         vectors = None if similar is None else vectors
         pool = self._pools.around(seeds, realms, place, dense=similar is not None)
         asked = understood(question.text, question.now or datetime.now().astimezone())
-        found = features(asked, question.person.id, pool, self._pools.profiles, self._fulltext.frequencies, vectors)
+        found = features(asked, question.person.id, pool, self._fulltext.frequencies, vectors)
         return Looked(pool, found, _shown(pool, hidden, evident), asked.about_now)
 
     def _seeds(
@@ -276,4 +276,4 @@ def close_enough(size: int) -> float:
 def is_small_talk(text: str) -> bool:
     """Return whether a message holds nothing to recall for: a greeting, thanks, 'go on'. One about oneself always does."""
     words = set(meaningful(text))
-    return not words - SMALL_TALK and _MYSELF.isdisjoint(re.findall(r"[^\W_]+", text.lower()))
+    return not words - SMALL_TALK and MYSELF.isdisjoint(WORD.findall(text.lower()))

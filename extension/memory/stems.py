@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from typing import Any
 
 TOKENIZER = "porter unicode61 remove_diacritics 2"
 """As in the migration that made the index."""
+WORD = re.compile(r"[^\W_]+")
+"""Runs of letters and digits, as the tokenizer has them: an underscore parts words."""
 _MOST_KEPT = 20_000
 
 
@@ -33,6 +36,10 @@ class Stems:
             if missing:
                 self._kept.update(zip(missing, self._tokenized(missing), strict=True))
             return [self._kept[word] for word in words]
+
+    def joined(self, words: Sequence[str]) -> list[str]:
+        """Return the stem of each word as text, '' for one that has none."""
+        return [b"".join(tokens).decode("utf-8", "replace") for tokens in self.of(words)]
 
     def counts(self, texts: Sequence[str]) -> list[Counter[bytes]]:
         """Return how often each token occurs in each text."""

@@ -144,7 +144,7 @@ class Tsvector:
         counts = iter(self._stems.counts([text for document in documents for text in document.texts]))
         for document in documents:
             words: dict[str, str] = {f"r:{document.realm}": "", _place_term(document.place): ""}
-            length, size = len(words), 0
+            length, size = 1, 0  # FTS5 counts the place
             for mark in self._marks:
                 for token, times in next(counts).items():
                     length += times

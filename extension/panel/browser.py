@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from ..errors import FamiliarError
 from .cards import Viewer, note
 from .door import Door
-from .filters import Filters
+from .filters import Filters, Wanted
 from .listing import Listing, label
 from .opened import Opened
 from .pictures import Pictures
@@ -33,7 +34,9 @@ class Browser:
         self._door = door
         self.text = gr.Textbox(label="Search your memories", placeholder="a word, or what it was about", elem_id="familiar-search")
         self.filters = Filters()
-        self.count = gr.State(PAGE)
+        self.wanted = gr.State(Wanted(PAGE))
+        """What was searched for last. Kept here and not read off the page by what only brings the list up to date: such a
+        request may be older than a search that overtook it."""
         self.caption = gr.HTML(elem_id="familiar-found")
         self.choice = gr.Radio([], label="Memories", show_label=False, elem_id="familiar-list")
         self.more = gr.Button("Show more", size="sm", visible=False, elem_id="familiar-more")
@@ -43,14 +46,9 @@ class Browser:
         self.week = gr.Textbox(elem_id="familiar-week", elem_classes=UNSEEN, label="Picked week")
 
     @property
-    def asked(self) -> list[Any]:
-        """The components `find` reads, before those of the door."""
-        return [self.text, self.count, *self.filters.values]
-
-    @property
     def found(self) -> list[Any]:
         """The components `find` fills."""
-        return [self.choice, self.caption, self.more, self.count]
+        return [self.choice, self.caption, self.more]
 
     @property
     def overview(self) -> list[Any]:
@@ -62,13 +60,13 @@ class Browser:
 
         `noted` is the event that shows what was made of the memories that the filters let through.
         """
-        where = list(self._door.inputs)
-        values, asked = self.filters.values, [*self.asked, *where]
-        find = {"fn": self.find, "inputs": asked, "outputs": self.found, **IN_TURN}
+        where, values, found = list(self._door.inputs), self.filters.values, [*self.found, self.wanted]
+        search = {"fn": self._search, "inputs": [self.text, *values, *where], "outputs": found, **IN_TURN}
+        find = {"fn": self.find, "inputs": [self.wanted, *where], "outputs": self.found, **IN_TURN}
         inputs = [pictures.wanted, *pictures.asked]
         draw = {"fn": pictures.changed, "inputs": inputs, "outputs": pictures.shown, "show_progress": "hidden"}
-        self.text.change(self._search, asked, self.found, trigger_mode="always_last", **IN_TURN)
-        self.more.click(self._more, asked, self.found, **IN_TURN)
+        self.text.change(trigger_mode="always_last", **search)
+        self.more.click(self._more, [self.wanted, *where], found, **IN_TURN)
         self.choice.input(self.opened.told(self.opened.show), self.choice, self.opened.shown, show_progress="hidden")
         for each in (self.opened.saved, self.opened.pinned, self.opened.forgotten, self.opened.undone):
             each.then(**find).then(self.looked, None, self.overview, show_progress="hidden").then(**draw).then(**noted)
@@ -83,26 +81,26 @@ class Browser:
         changes = [event(self.filters.named, values, self.filters.frame, show_progress="hidden") for event in filtered]
         changes.append(self.filters.clear.click(self.filters.cleared, None, [*values, self.filters.frame], show_progress="hidden"))
         for each in changes:
-            each.then(self._search, asked, self.found, **IN_TURN).then(**draw).then(**noted)
+            each.then(**search).then(**draw).then(**noted)
 
-    def find(self, text: str, count: int, *values: Any) -> list[Any]:
-        """Return what fills `found`. Never raises: a failure is a sentence."""
+    def find(self, wanted: Wanted, *where: Any) -> list[Any]:
+        """Return what fills `found`, seen from the place that the components of the door say. Never raises: a failure is a sentence."""
         import gradio as gr
 
-        wanted = values[: len(self.filters.values)]
         try:
-            here = self._door.here(*values[len(wanted) :])
+            here = self._door.here(*where)
             person = self._door.person()
-            found = Listing(self._door.app(), person).find(text or "", here.companion, count, self.filters.chosen(*wanted))
+            chosen = self.filters.chosen(*wanted.filters)
+            found = Listing(self._door.app(), person).find(wanted.text, here.companion, wanted.count, chosen)
         except FamiliarError as exc:
-            return [gr.update(), note(str(exc), "bad"), gr.update(visible=False), count]
+            return [gr.update(), note(str(exc), "bad"), gr.update(visible=False)]
         except Exception as exc:
             log.exception("The memories could not be listed")
             trouble = note(f"The memories cannot be listed ({type(exc).__name__}); the log has the details.", "bad")
-            return [gr.update(), trouble, gr.update(visible=False), count]
+            return [gr.update(), trouble, gr.update(visible=False)]
         viewer = Viewer(person.id, here.place)
         choices = [(label(memory, viewer), str(memory.exchange.id)) for memory in found.memories]
-        return [gr.update(choices=choices), note(found.caption), gr.update(visible=len(choices) < found.total), count]
+        return [gr.update(choices=choices), note(found.caption), gr.update(visible=len(choices) < found.total)]
 
     def looked(self) -> list[Any]:
         """Return what fills `overview`. Never raises: what cannot be known now stays as it is."""
@@ -121,11 +119,14 @@ class Browser:
     def _picked(self, picked: str) -> list[Any]:
         return [*self.opened.told(self.opened.show)(picked.partition(" ")[0]), _nothing_chosen()]
 
-    def _search(self, text: str, count: int, *values: Any) -> list[Any]:
-        return self.find(text, PAGE, *values)
+    def _search(self, text: str, *values: Any) -> list[Any]:
+        count = len(self.filters.values)
+        wanted = Wanted(PAGE, text or "", values[:count])
+        return [*self.find(wanted, *values[count:]), wanted]
 
-    def _more(self, text: str, count: int, *values: Any) -> list[Any]:
-        return self.find(text, count + PAGE, *values)
+    def _more(self, wanted: Wanted, *where: Any) -> list[Any]:
+        wanted = replace(wanted, count=wanted.count + PAGE)
+        return [*self.find(wanted, *where), wanted]
 
 
 def _nothing_chosen() -> Any:

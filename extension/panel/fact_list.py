@@ -13,7 +13,7 @@ from ..messages import Exchange
 from .cards import Viewer, note, shortened
 from .door import Door
 from .noted import Noted
-from .picking import number_of, picked, told
+from .picking import Removal, number_of, picked, told
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class FactList:
         self._door = door
         gr.HTML("<h3>Facts</h3>")
         self.text = gr.Textbox(label="Search the facts", placeholder="whom or what about", max_lines=1, elem_id="familiar-fact-search")
-        self.count, self.open = gr.State(PAGE), gr.State()
+        self.open = gr.State()
         self.caption = gr.HTML(elem_id="familiar-facts-found")
         self.choice = gr.Radio([], label="Facts", show_label=False, elem_id="familiar-facts", elem_classes="lines")
         self.more = gr.Button("Show more facts", size="sm", visible=False, elem_id="familiar-facts-more", elem_classes="small")
@@ -45,11 +45,8 @@ class FactList:
             with gr.Row(elem_classes="buttons") as self.actions:
                 self.save = gr.Button("Save", size="sm", variant="primary", min_width=60, elem_id="familiar-fact-save")
                 self.remove = gr.Button("Remove", size="sm", variant="stop", min_width=60, elem_id="familiar-fact-remove")
-            with gr.Column(visible=False, elem_id="familiar-fact-confirm") as self.confirm:
-                gr.HTML(note("Remove it for good? What it had changed holds again, and it is not noted again. The memory stays.", "bad"))
-                with gr.Row(elem_classes="buttons"):
-                    self.yes = gr.Button("Yes, remove it", size="sm", variant="stop", min_width=60, elem_id="familiar-fact-remove-yes")
-                    self.no = gr.Button("Keep it", size="sm", min_width=60, elem_id="familiar-fact-remove-no")
+            question = "Remove it for good? What it had changed holds again, and it is not noted again. The memory stays."
+            self.removal = Removal("familiar-fact", question)
         self.note = gr.HTML(elem_id="familiar-fact-note")
         self._connect()
 
@@ -61,17 +58,14 @@ class FactList:
     @property
     def shown(self) -> list[Any]:
         """The components that the actions fill."""
-        return [self.open, self.detail, self.history, self.about, self.attribute, self.value, self.actions, self.confirm, self.note]
+        return [self.open, self.detail, self.history, self.about, self.attribute, self.value, self.actions, self.removal.frame, self.note]
 
     def _connect(self) -> None:
-        import gradio as gr
-
         looks: dict[str, Any] = {"show_progress": "hidden"}
         self.choice.input(self._told(self.show), self.choice, self.shown, **looks)
         self.saved = self.save.click(self._told(self._save), [self.open, self.about, self.attribute, self.value], self.shown, **looks)
-        self.remove.click(lambda: gr.update(visible=True), None, self.confirm, **looks)
-        self.no.click(lambda: gr.update(visible=False), None, self.confirm, **looks)
-        self.removed = self.yes.click(self._told(self._remove), self.open, self.shown, **looks)
+        self.removal.connect(self.remove)
+        self.removed = self.removal.yes.click(self._told(self._remove), self.open, self.shown, **looks)
 
     def find(self, noted: Noted, viewer: Viewer, text: str, count: int, chosen: Filter) -> list[Any]:
         """Return what fills `found`. Raises StoreError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -18,6 +19,15 @@ LONGEST_CHOICE = 60
 _DAY = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?")
 _UNFINISHED = re.compile(r"\d{0,3}")
 _HOW = "Write a day as 2026-11-21, a month as 2026-11, or a year as 2026."
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list is to show: so many at most, in which a text stands, and what the filters let through."""
+
+    count: int
+    text: str = ""
+    filters: tuple[str, ...] = (ANY,) * 5
 
 
 class Filters:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from time import sleep
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..errors import FamiliarError
 from .cards import Viewer, note
 from .door import Door
 from .fact_list import PAGE, FactList
-from .filters import Filters
+from .filters import Filters, Wanted
 from .noted import Noted
 from .summary_list import SummaryList
 
@@ -35,12 +36,9 @@ class Noting:
         self.status = gr.HTML(elem_id="familiar-thinking")
         self.now = gr.Button("Note and sum up now", size="sm", visible=False, elem_id="familiar-think", elem_classes="small")
         self.facts = FactList(door)
+        self.wanted = gr.State(Wanted(PAGE))
+        """What was searched for last among the facts; see `Browser.wanted`."""
         self.summaries = SummaryList(door)
-
-    @property
-    def own(self) -> list[Any]:
-        """The components `look` reads, before the filters and those of the door."""
-        return [self.facts.text, self.facts.count]
 
     @property
     def found(self) -> list[Any]:
@@ -49,25 +47,24 @@ class Noting:
 
     def connect(self, event: dict[str, Any]) -> dict[str, Any]:
         """Wire it together, and return the event that makes it look again. `event` says how events run that fill lists."""
-        asked = [*self.own, *self._filters.values, *self._door.inputs]
-        look = {"fn": self.look, "inputs": asked, "outputs": self.found, **event}
-        facts = {"inputs": asked, "outputs": [*self.facts.found, self.facts.count], **event}
-        self.facts.text.change(self._search, trigger_mode="always_last", **facts)
-        self.facts.more.click(self._more, **facts)
+        values, found = [*self._filters.values, *self._door.inputs], [*self.facts.found, self.wanted]
+        look = {"fn": self.look, "inputs": [self.wanted, *values], "outputs": self.found, **event}
+        self.facts.text.change(self._search, [self.facts.text, *values], found, trigger_mode="always_last", **event)
+        self.facts.more.click(self._more, [self.wanted, *values], found, **event)
         self.now.click(self._think, None, self.status, show_progress="hidden", concurrency_limit=8).then(**look)
         for each in (self.facts.saved, self.facts.removed, self.summaries.remade, self.summaries.removed):
             each.then(**look)
         return look
 
-    def look(self, text: str, count: int, *values: Any) -> list[Any]:
-        """Return what fills `found`. Never raises: a failure is a sentence."""
+    def look(self, wanted: Wanted, *values: Any) -> list[Any]:
+        """Return what fills `found`; `values` are those of the filters and of the door. Never raises: a failure is a sentence."""
         import gradio as gr
 
         try:
             app, noted, viewer, chosen = self._asked(values)
-            facts = self.facts.find(noted, viewer, text, count, chosen)
+            facts = self.facts.find(noted, viewer, wanted.text, wanted.count, chosen)
             summaries = self.summaries.find(noted, viewer, chosen)
-            return [note(_status(app, noted)), gr.update(visible=app.thinks), *facts, *summaries]
+            return [note(_status(app, noted)), gr.update(visible=app.notes), *facts, *summaries]
         except FamiliarError as exc:
             trouble = str(exc)
         except Exception as exc:
@@ -80,14 +77,14 @@ class Noting:
         here = self._door.here(*values[wanted:])
         return app, Noted(app, person), Viewer(person.id, here.place), self._filters.chosen(*values[:wanted])
 
-    def _search(self, text: str, count: int, *values: Any) -> list[Any]:
-        return self._facts(text, PAGE, values)
+    def _search(self, text: str, *values: Any) -> list[Any]:
+        return self._facts(Wanted(PAGE, text or ""), values)
 
-    def _more(self, text: str, count: int, *values: Any) -> list[Any]:
-        return self._facts(text, count + PAGE, values)
+    def _more(self, wanted: Wanted, *values: Any) -> list[Any]:
+        return self._facts(replace(wanted, count=wanted.count + PAGE), values)
 
-    def _facts(self, text: str, count: int, values: tuple[Any, ...]) -> list[Any]:
-        return [*self.look(text, count, *values)[2:5], count]
+    def _facts(self, wanted: Wanted, values: tuple[Any, ...]) -> list[Any]:
+        return [*self.look(wanted, *values)[2:5], wanted]
 
     def _think(self) -> Iterator[str]:
         """Yield how far the work is, until it is done or was watched for long."""

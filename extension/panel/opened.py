@@ -12,7 +12,7 @@ from ..messages import Exchange
 from .cards import Viewer, facts, note
 from .door import Door
 from .listing import UNDO, Listing
-from .picking import number_of
+from .picking import number_of, told
 
 log = logging.getLogger(__name__)
 
@@ -68,19 +68,7 @@ class Opened:
 
     def told(self, action: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
         """Return a handler that shows a failure of `action` as a sentence below the list."""
-
-        def handler(chosen: str | None, *values: Any) -> list[Any]:
-            if not chosen:
-                return _closed("Choose a memory first.")
-            try:
-                return action(chosen, *values)
-            except FamiliarError as exc:
-                return _unchanged(str(exc))
-            except Exception as exc:
-                log.exception("A memory could not be shown or changed")
-                return _unchanged(f"This did not work ({type(exc).__name__}); the log has the details.")
-
-        return handler
+        return told(action, _closed("Choose a memory first."), len(self.shown), log)
 
     def _listing(self) -> Listing:
         return Listing(self._door.app(), self._door.person())
@@ -175,9 +163,3 @@ def _closed(text: str, kind: str = "quiet") -> list[Any]:
     import gradio as gr
 
     return [None, gr.update(visible=False), "", "", "", gr.update(), gr.update(), gr.update(visible=False), note(text, kind)]
-
-
-def _unchanged(trouble: str) -> list[Any]:
-    import gradio as gr
-
-    return [*(gr.update() for _ in range(8)), note(trouble, "bad")]

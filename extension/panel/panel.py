@@ -12,9 +12,11 @@ from .browser import IN_TURN, Browser
 from .cards import note
 from .controls import Controls
 from .door import Door
+from .filters import Wanted
 from .noting import Noting
 from .pictures import Pictures
 from .reasons import NOTHING_YET, reasons
+from .saving import Saving
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ def build_panel(door: Door) -> Panel:
             noting = Noting(door, browser.filters)
         with gr.Accordion("When, and what about", open=True):
             pictures = Pictures(door, browser.filters)
+        with gr.Accordion("Save as a document", open=False, elem_id="familiar-saving"):
+            saving = Saving(door, browser.opened.open)
     noted = noting.connect(IN_TURN)
     browser.connect(pictures, noted)
     looking = _looking(door, why, browser, pictures, noting)
@@ -59,21 +63,19 @@ def build_panel(door: Door) -> Panel:
     if Context.root_block is not None:
         Context.root_block.load(controls.load, None, controls.components, show_progress="hidden")
         Context.root_block.load(**looking)
+        Context.root_block.load(saving.load, None, saving.components, show_progress="hidden")
     opened = browser.opened
     return Panel(refresh, why, looking, (opened.saved, opened.forgotten, opened.undone))
 
 
 def _looking(door: Door, why: Any, browser: Browser, pictures: Pictures, noting: Noting) -> dict[str, Any]:
     """Return the event that fills "why", the lists, what there is to filter by, and the timeline anew."""
-    own, asked, wanted = len(noting.own), len(browser.asked), len(browser.filters.values)
 
-    def look(*values: Any) -> list[Any]:
-        noted, values = values[:own], values[own:]
-        chosen = values[asked - wanted :]
-        found = [_why(door, values[asked:]), *browser.find(*values), *browser.looked(), pictures.weeks(*chosen[:wanted])]
-        return [*found, *noting.look(*noted, *chosen)]
+    def look(facts: Wanted, memories: Wanted, *where: Any) -> list[Any]:
+        found = [_why(door, where), *browser.find(memories, *where), *browser.looked(), pictures.weeks(*memories.filters)]
+        return [*found, *noting.look(facts, *memories.filters, *where)]
 
-    inputs = [*noting.own, *browser.asked, *door.inputs]
+    inputs = [noting.wanted, browser.wanted, *door.inputs]
     outputs = [why, *browser.found, *browser.overview, pictures.timeline, *noting.found]
     return {"fn": look, "inputs": inputs, "outputs": outputs, **IN_TURN}
 

@@ -1,4 +1,4 @@
-"""What the lists of facts and summaries share: buttons that open a memory, and actions whose failures are sentences."""
+"""What the lists share: buttons that open a memory, actions whose failures are sentences, and asking before something is removed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,27 @@ from ..messages import Exchange
 from .cards import Viewer, note, shortened
 
 LONGEST_WORDS = 90
+
+
+class Removal:
+    """The question whether what is shown is to be removed, with both answers. Made inside an open Blocks context."""
+
+    def __init__(self, name: str, question: str) -> None:
+        """`name` begins the ids of its elements."""
+        import gradio as gr
+
+        with gr.Column(visible=False, elem_id=f"{name}-confirm") as self.frame:
+            gr.HTML(note(question, "bad"))
+            with gr.Row(elem_classes="buttons"):
+                self.yes = gr.Button("Yes, remove it", size="sm", variant="stop", min_width=60, elem_id=f"{name}-remove-yes")
+                self.no = gr.Button("Keep it", size="sm", min_width=60, elem_id=f"{name}-remove-no")
+
+    def connect(self, button: Any) -> None:
+        """Let a button bring up the question; 'Keep it' takes it away."""
+        import gradio as gr
+
+        button.click(lambda: gr.update(visible=True), None, self.frame, show_progress="hidden")
+        self.no.click(lambda: gr.update(visible=False), None, self.frame, show_progress="hidden")
 
 
 def picked(exchange: Exchange, viewer: Viewer) -> str:

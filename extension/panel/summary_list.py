@@ -12,7 +12,7 @@ from .cards import Viewer, note, shortened
 from .door import Door
 from .filters import called
 from .noted import Noted, Sources
-from .picking import number_of, picked, told
+from .picking import Removal, number_of, picked, told
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +35,8 @@ class SummaryList:
             with gr.Row(elem_classes="buttons") as self.actions:
                 self.again = gr.Button("Make it anew", size="sm", min_width=60, elem_id="familiar-summary-again")
                 self.remove = gr.Button("Remove", size="sm", variant="stop", min_width=60, elem_id="familiar-summary-remove")
-            with gr.Column(visible=False, elem_id="familiar-summary-confirm") as self.confirm:
-                gr.HTML(note("Remove it? It is made again once enough more was said. The memories it stands for stay.", "bad"))
-                with gr.Row(elem_classes="buttons"):
-                    self.yes = gr.Button("Yes, remove it", size="sm", variant="stop", min_width=60, elem_id="familiar-summary-remove-yes")
-                    self.no = gr.Button("Keep it", size="sm", min_width=60, elem_id="familiar-summary-remove-no")
+            question = "Remove it? It is made again once enough more was said. The memories it stands for stay."
+            self.removal = Removal("familiar-summary", question)
         self.note = gr.HTML(elem_id="familiar-summary-note")
         self._connect()
 
@@ -51,17 +48,14 @@ class SummaryList:
     @property
     def shown(self) -> list[Any]:
         """The components that the actions fill."""
-        return [self.open, self.detail, self.text, self.actions, self.confirm, self.note]
+        return [self.open, self.detail, self.text, self.actions, self.removal.frame, self.note]
 
     def _connect(self) -> None:
-        import gradio as gr
-
         looks: dict[str, Any] = {"show_progress": "hidden"}
         self.choice.input(self._told(self.show), self.choice, self.shown, **looks)
-        self.remove.click(lambda: gr.update(visible=True), None, self.confirm, **looks)
-        self.no.click(lambda: gr.update(visible=False), None, self.confirm, **looks)
+        self.removal.connect(self.remove)
         self.remade = self.again.click(self._told(self._again), self.open, self.shown)
-        self.removed = self.yes.click(self._told(self._remove), self.open, self.shown, **looks)
+        self.removed = self.removal.yes.click(self._told(self._remove), self.open, self.shown, **looks)
 
     def find(self, noted: Noted, viewer: Viewer, chosen: Filter) -> list[Any]:
         """Return what fills `found`. Raises StoreError."""

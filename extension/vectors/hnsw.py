@@ -18,11 +18,11 @@ _BATCH = 4_000
 _TRIES, _PAUSE = 5, 0.03
 _BEING_MADE = "Nothing found on disk"
 """What Chroma says to a search while another call makes the collection's first graph; a moment later it finds it."""
-_SYNC, _SYNC_PART = 1_000, 100
-"""A collection's graph is written when a hundredth of what it will hold came in since, a thousand vectors at least.
+_SYNC, _SYNC_PART = 10, 100
+"""A collection's graph is written when a hundredth of what it will hold came in since, ten vectors at least.
 
-Each time Chroma writes the names of all vectors, so a fixed number would make filling quadratic; what came in since is
-put into the graph again at the next start, so it may not be all.
+Each time Chroma writes the names of all vectors, so a small number would make the filling of a great collection quadratic. What
+came in since is kept with its vectors in a log, and put into the graph again at the next start, so it may not be many either.
 """
 _LARGE = 1_000
 """Vectors of a realm whose graph takes more than a moment to read."""

@@ -49,3 +49,13 @@ def conversation(questions: Mapping[str, str]) -> Conversation:
     turns = [Spoken((str(number),), "Alice", f"Here is the {animal}", NOON, 1) for number, animal in enumerate(animals, 1)]
     asked = [Labelled(text, tuple(ids.split()), 4) for text, ids in questions.items()]
     return Conversation("one", "friends", turns, asked, sources={str(number): number - 1 for number in range(1, 11)})
+
+SCALE = {
+    "benchmark": "scale",
+    "machine": TURN["machine"],
+    "vectors": "synthetic",
+    "diaries": [
+        {"exchanges": 10_000, "places": 1, "imported_per_second": 8120, "disk_mib": {"diary": 4.9, "full_text": 10.6}},
+        {"exchanges": 10_000, "places": 1_000, "imported_per_second": 6094, "briefing_shared_ms": {"p50": 7.5, "p95": 9.0}},
+    ],
+}

@@ -14,7 +14,7 @@ from bench.recall import measure
 from bench.recall import table as recall_table
 from bench.results import BENCHMARKS, read, replaced, write
 
-from .figures import RECALL, TURN, conversation
+from .figures import RECALL, SCALE, TURN, conversation
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,13 +48,16 @@ def test_a_file_that_no_benchmark_printed_is_refused(tmp_path, text, reason):
 def test_what_a_benchmark_printed_is_written_down(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "RESULTS", tmp_path / "results.md")
     (tmp_path / "results.md").write_text("# Measurements\n")
-    for figures in (RECALL, TURN):
+    for figures in (RECALL, TURN, SCALE):
         (tmp_path / "x.json").write_text(json.dumps(figures))
         write(figures["benchmark"], read(tmp_path / "x.json"))
     text = (tmp_path / "results.md").read_text()
     assert "Familiar 0.1.0, 2026-11-21, 2 cores (x86_64), 24 GiB, no GPU used, Python 3.11.7; load before it 0.3." in text
     assert "| familiar | 0.500 | 0.600 | 0.700 | 0.800 | 0.900 | 12.0 / 20.5 | 9 |" in text
     assert "| 1,000 | 1.0 / 2.0 | 1.0 / 2.0 | 1.0 / 2.0 | 1.0 / 2.0 | 1.0 / 2.0 | 1.0 / 2.0 | 700 | 8.2 | 7.6 |" in text
+    assert "|  | 10,000 in 1 place | 10,000 in 1,000 places |\n|---|---|---|\n| imported, exchanges a second | 8,120 | 6,094 |" in text
+    assert "| briefing in a shared place, ms |  | 7.5 / 9.0 |\n| disk, MiB: diary / full text" in text
+    assert "/ vectors | 4.9 / 10.6 |  |" in text
 
 
 def test_results_md_has_the_marks_of_every_benchmark():

@@ -3,14 +3,17 @@
 SCRIPT is `echo` (quotes what was said), `think` (reasons first), `shown` (quotes the whole prompt) or `note` (notes facts
 where it is asked to, and echoes). PAUSE is the seconds between two words; with LIFE there are memories already: `years` (see
 years.py) or `moves` (see moves.py). Everything else comes from the FAMILIAR_* environment.
+TEST_GOOGLE is where Google Drive is.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Generator, Sequence
 
+from extension import app as application
 from extension.app import build
 from extension.hosts.scripted import Scripted, shown
 from extension.messages import Generation, Message
@@ -52,6 +55,7 @@ if __name__ == "__main__":
     host = Paced({"echo": echo, "think": think, "shown": shown, "note": note}[sys.argv[1]])
     host.pause = float(sys.argv[2])
     settings = load()
+    application.GOOGLE = os.environ.get("TEST_GOOGLE", application.GOOGLE)
     app = build(settings, host=host if settings.host == "scripted" else None)
     for name in sys.argv[3:]:
         LIVES[name](app)

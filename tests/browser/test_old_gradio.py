@@ -10,6 +10,7 @@ import os
 import re
 import socket
 
+import docx
 import pytest
 from playwright.sync_api import expect
 
@@ -108,6 +109,15 @@ def test_the_timeline_and_the_map_are_drawn_and_can_be_picked_from(window):
         expect(window.find("#familiar-said textarea")).to_have_value(re.compile("My parrot"))
     expect(window.find("#familiar-map")).to_contain_text("what is alike in meaning lies close together")
     assert window.page.evaluate("window.hacked") is None
+
+
+def test_the_last_reply_is_saved_as_a_document(window):
+    window.find("#familiar-saving > .label-wrap").click()
+    window.find("#familiar-save-title input, #familiar-save-title textarea").fill("Nice")
+    with window.page.expect_download() as found:
+        window.find("#familiar-save-document").click()
+        window.find("#familiar-save-note a[download]").click()
+    assert [each.text for each in docx.Document(found.value.path()).paragraphs] == ["Nice", "<b>Nice</b>"]
 
 
 def test_settings_are_kept(window):

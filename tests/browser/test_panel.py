@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import docx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
+
+from tests.documents.drive_double import EMAIL, DriveDouble
 
 PARTS = "#chats > *, #chat-list, #box, #familiar [id^=familiar]"
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -94,6 +97,21 @@ def test_everything_can_be_reached_and_used_with_the_keyboard(window):
     expect(window.find("#familiar-memory")).to_be_visible()
 
 
+def test_a_request_that_comes_late_does_not_bring_an_older_list_back(window, open_window, server):
+    window.say("Late trains.")
+    expect(window.memories.filter(has_text="Late trains.")).to_have_count(1)
+    held: list[Route] = []
+    window.page.route("**/queue/join*", lambda route: route.continue_() if held else held.append(route))
+    before = int(window.find("#familiar-summary").inner_text().split(" exchange")[0])
+    window.find("#familiar-refresh").click()
+    window.until(lambda: bool(held))
+    window.search("Late trains.")
+    open_window(server.url).open().say("Another exchange, which the summary of the first window counts.")
+    held[0].continue_()
+    expect(window.find("#familiar-summary")).to_contain_text(f"{before + 1} exchanges in")
+    expect(window.find("#familiar-found")).to_contain_text("for “Late trains.”")
+
+
 def test_every_control_has_a_name(window):
     window.say("Names matter.")
     window.search("Names matter.")
@@ -105,3 +123,54 @@ def test_every_control_has_a_name(window):
             .map((each) => each.outerHTML.slice(0, 200))"""
     )
     assert unnamed == []
+
+
+def test_a_reply_and_a_whole_chat_are_saved_as_documents(window, server):
+    window.new_chat()
+    window.say("Two words about some harbours I have been to: they are **old** and *cold*.")
+    window.find("#familiar-saving > .label-wrap").click()
+    window.find("#familiar-save-title input, #familiar-save-title textarea").fill("Häfen: ein Anfang")
+    with window.page.expect_download() as found:
+        window.find("#familiar-save-document").click()
+        window.find("#familiar-save-note a[download]").click()
+    assert found.value.suggested_filename == "Häfen ein Anfang.docx"
+    document = docx.Document(found.value.path())
+    assert document.paragraphs[0].text == document.core_properties.title == "Häfen: ein Anfang"
+    assert {run.text: (run.bold, run.italic) for run in document.paragraphs[1].runs if run.text in ("old", "cold")} == {
+        "old": (True, None),
+        "cold": (None, True),
+    }
+    assert (server.data_dir / "documents" / "Häfen ein Anfang.docx").read_bytes() == found.value.path().read_bytes()
+    window.find("#familiar-save-what label").filter(has_text="This whole chat").click()
+    window.find("#familiar-save-document").click()
+    expect(window.find("#familiar-save-note")).to_contain_text("Häfen ein Anfang (2).docx")
+    window.find("#familiar-save-what label").filter(has_text="The memory that is open above").click()
+    window.find("#familiar-save-document").click()
+    expect(window.find("#familiar-save-note")).to_contain_text("No memory is open.")
+
+
+def test_a_document_goes_to_the_folder_in_drive_that_was_named_in_the_panel(start, open_window, tmp_path, images):
+    with DriveDouble() as google:
+        key = google.service_account(tmp_path / "key.json")
+        server = start(tmp_path / "data", FAMILIAR_DRIVE_CREDENTIALS=str(key), TEST_GOOGLE=google.url)
+        window = open_window(server.url).open()
+        window.say("All happy families are alike.")
+        window.find("#familiar-saving > .label-wrap").click()
+        link = window.find("#familiar-save-link input, #familiar-save-link textarea")
+        link.fill("https://drive.google.com/drive/u/0/folders/somebody-elses?usp=sharing")
+        link.press("Enter")
+        expect(window.find("#familiar-save-note")).to_contain_text(f"Share the folder in Google Drive with {EMAIL} as an editor.")
+        link.fill("https://drive.google.com/drive/u/0/folders/the-folder-1234?usp=sharing")
+        link.press("Enter")
+        expect(window.find("#familiar-save-note")).to_contain_text("Documents can go into “Writing” now.")
+        expect(window.find("#familiar-save-where label.selected")).to_have_text("Google Drive")
+        window.find("#familiar-save-title input, #familiar-save-title textarea").fill("Anna Karenina")
+        for _ in range(2):
+            window.find("#familiar-save-document").click()
+            expect(window.find("#familiar-save-note a")).to_have_text("Open Anna Karenina.docx in Google Drive")
+            window.until(lambda: google.documents != [])
+        window.find("#familiar-saving").screenshot(path=images / "writing.png")
+        window.until(lambda: [len(file.revisions) for file in google.documents] == [2])
+        again = window.again()
+        again.find("#familiar-saving > .label-wrap").click()
+        expect(again.find("#familiar-save-where label.selected")).to_have_text("Google Drive")

@@ -18,6 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from extension.__main__ import app
+from extension.app import App, build
 from tests.hosts.openai_double import Double
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -120,7 +121,16 @@ def familiar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Progra
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     program = in_folder(tmp_path)
     program.environ["TMPDIR"] = str(tmp_path / "tmp")
+    built: list[App] = []
+
+    def kept(*given: Any, **named: Any) -> App:
+        built.append(build(*given, **named))
+        return built[-1]
+
+    monkeypatch.setattr("extension.cli.program.build", kept)
     yield program
+    for each in built:  # one that is left in the middle goes with its process, which here lasts
+        each.close()
     for process in program.started:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)

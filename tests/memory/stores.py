@@ -26,6 +26,11 @@ CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN RAISE EXCEPTION USING ERRCODE = ''lock_not_available''; END';
 CREATE TRIGGER refuse BEFORE UPDATE ON counter FOR EACH ROW WHEN (NEW.name = 'fulltext') EXECUTE FUNCTION refuse()
 """
+CONTENTS = """
+SELECT relname, pg_read_binary_file(pg_relation_filepath(oid)) FROM pg_class
+WHERE oid >= 16384 AND relkind IN ('r', 'i', 't') AND pg_relation_size(oid) > 0
+"""
+"""Every table, index and overflow of a database, as its files are after a checkpoint."""
 
 
 class Files:
@@ -77,6 +82,10 @@ class Files:
         finally:
             connection.close()
 
+    def contents(self, folder: Path) -> dict[str, bytes]:
+        """Return the bytes of the files that the diary is in."""
+        return {path.name: path.read_bytes() for path in folder.glob("diary.sqlite*")}
+
     def drop(self) -> None:
         """Remove what is left."""
 
@@ -125,6 +134,11 @@ class Servers:
         with psycopg.connect(self.url(folder), autocommit=True) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
+
+    def contents(self, folder: Path) -> dict[str, bytes]:
+        """Return the bytes of the files that the diary is in, by table and index."""
+        self.run(folder, "CHECKPOINT")
+        return {name: bytes(data) for name, data in self.run(folder, CONTENTS)}
 
     def drop(self) -> None:
         """Remove what is left."""

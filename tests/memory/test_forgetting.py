@@ -27,6 +27,9 @@ from extension.messages import Place
 from extension.settings import Settings
 
 from .conftest import ALICE, BOB, CHANNEL, KITCHEN, NOON, told, turn
+from .forgetter import TRANSACTION
+from .stores import indexed
+from .test_facts import Asked, think
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRETS = (("My zebrafish is called Quixote", "A zebrafish, how unusual."), ("Quixote eats daphnia", "Noted: daphnia."))
@@ -59,6 +62,7 @@ def test_forgotten_words_are_in_no_byte_of_any_file(memories, data_dir):
     log_to_file(Settings(data_dir=data_dir, log_level="DEBUG"))
     told(memories, ("Good morning", "Hello Alice"))
     ids = told(memories, *SECRETS, place=Place("study"))
+    assert memories.catch_up.wait(60)  # or it might empty the file while it is being written
     (data_dir / "unsaved.jsonl").write_text('{"turn": {"person": {"id": "alice"}, "said": "My zebrafish is cal\n')
     (data_dir / "exports").mkdir()
     (data_dir / "exports" / "1.path").write_text(str(data_dir / ".left behind.tmp"))
@@ -111,30 +115,28 @@ def test_a_large_vector_index_is_not_made_anew(memories, data_dir, monkeypatch):
     assert memories.semantic.indexed() == memories.semantic.expected()
 
 
-KILLED = """
-import os, sys
-from pathlib import Path
-from extension.database import Database
-from extension.memory.forgetting import Forgetting
-from extension.memory.spool import Spool
-forgetting = Forgetting(Database(sys.argv[1]), Spool(Path(sys.argv[2])), lambda: None, [lambda: os.kill(os.getpid(), 9)])
-forgetting.forget([1, 2], undo_for=30)
-"""
-
-
-@pytest.mark.embedded
-def test_what_a_killed_process_forgot_stays_forgotten_and_is_erased_by_the_next(open_memories, data_dir):
+@pytest.mark.parametrize("step", range(TRANSACTION, 5))
+def test_what_a_killed_process_forgot_stays_forgotten_and_is_erased_by_the_next(open_memories, stores, data_dir, step):
+    """Before the transaction is over nothing is forgotten; after it, everything, whatever step of erasing comes next."""
     first = open_memories()
-    told(first, *SECRETS)
+    told(first, ("Good morning", "Hello Alice"))
+    ids = told(first, *SECRETS, place=Place("study"))
+    think(first, Asked(lambda messages: "Alice | pet | Quixote" if "Quixote" in messages[-1].content else "NONE"))
     first.settle()
+    assert first.facts.count() == 2
     first.close()
-    command = [sys.executable, "-c", KILLED, first.database.url, str(data_dir)]
-    assert subprocess.run(command, cwd=ROOT, check=False, timeout=60).returncode == -9
-    assert "diary.sqlite" in remains(data_dir, *WORDS)
+    words = [str(step), ",".join(map(str, ids)), *stores.words(data_dir)]
+    command = [sys.executable, "-m", "tests.memory.forgetter", *words]
+    assert subprocess.run(command, cwd=ROOT, check=False, timeout=120).returncode == -9
     memories = open_memories()
-    assert memories.diary.count() == 0
+    gone = step != TRANSACTION
+    assert [each.id for each in memories.diary.browse()] == ([1] if gone else [3, 2, 1])
+    assert memories.facts.count() == (0 if gone else 2)
     memories.settle()
-    assert remains(data_dir, *WORDS) == []
+    left = b"".join(stores.contents(data_dir).values()).lower()
+    assert [word for word in WORDS if word in left] == ([] if gone else list(WORDS))
+    assert indexed(memories) == {each.id for each in memories.diary.browse()}
+    assert memories.semantic.indexed() == memories.semantic.expected()
 
 
 def test_what_cannot_be_erased_yet_is_owed(database, tmp_path, caplog):

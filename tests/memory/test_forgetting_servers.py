@@ -1,4 +1,4 @@
-"""Forgetting on servers: in no row, no index and no byte of PostgreSQL's tables, in no vector of Chroma's, and after any kill."""
+"""Forgetting on servers: in no row, no index and no byte of PostgreSQL's tables, and who delays that."""
 
 from __future__ import annotations
 
@@ -14,11 +14,6 @@ from .test_forgetting import SECRETS
 
 WORDS = (b"zebrafish", b"quixot", b"daphnia", b"aquarium")
 """As they are said, stemmed, and noted."""
-FILES = """
-SELECT relname, pg_read_binary_file(pg_relation_filepath(oid)) FROM pg_class
-WHERE oid >= 16384 AND relkind IN ('r', 'i', 't') AND pg_relation_size(oid) > 0
-"""
-"""Every table, index and overflow of the database, as its files are after a checkpoint."""
 
 pytestmark = pytest.mark.postgres
 
@@ -28,9 +23,8 @@ def remains(stores, data_dir):
     """Return the tables and indexes of the server in whose bytes one of the words stands."""
 
     def look():
-        stores.run(data_dir, "CHECKPOINT")
-        held = {name: bytes(data).lower() for name, data in stores.run(data_dir, FILES)}
-        return sorted(name for name, data in held.items() if any(word in data for word in WORDS))
+        held = stores.contents(data_dir).items()
+        return sorted(name for name, data in held if any(word in data.lower() for word in WORDS))
 
     return look
 

@@ -25,18 +25,11 @@ def idle():
         each.close()
 
 
-@pytest.fixture(autouse=True)
-def before():
-    """The threads that other tests left behind."""
-    global _before
-    _before = set(threading.enumerate())
-
-
-_before: set[threading.Thread] = set()
-
-
+@pytest.fixture
 def threads():
-    return [thread.name for thread in threading.enumerate() if thread.name == "familiar-idle" and thread not in _before]
+    """Return how many threads of idle time there are beside those there were before."""
+    before = set(threading.enumerate())
+    return lambda: [thread.name for thread in threading.enumerate() if thread.name == "familiar-idle" and thread not in before]
 
 
 def until(condition):
@@ -49,7 +42,7 @@ def until(condition):
     raise AssertionError("it did not come to hold")
 
 
-def test_work_begins_after_the_first_turn_and_is_done_to_its_end(idle):
+def test_work_begins_after_the_first_turn_and_is_done_to_its_end(idle, threads):
     done, pieces = Event(), iter([True, True, False])
 
     def work(stopped):
@@ -137,7 +130,7 @@ def test_a_failure_is_said_once_and_waits(idle, caplog):
     assert [record.message for record in caplog.records] == ["Idle work has to wait: Nothing answers. Start the server."]
 
 
-def test_without_work_there_is_no_thread():
+def test_without_work_there_is_no_thread(threads):
     made = Idle(lambda stopped: True, lambda: False, pause=0.0)
     with made.turn("a"):
         pass

@@ -195,8 +195,7 @@ def test_a_thumb_up_speaks_for_what_the_reply_used_and_a_thumb_down_for_nothing(
     [judgement] = memories.preferences.of("alice", "companion")
     assert (judgement.question.text, judgement.shown) == ("What is my dog called?", (dog, aunt, sleeps))
     assert memories.preferences.hidden(judgement) == [up, down, later]
-    looked = memories.recall.look(judgement.question)
-    assert memories.learning._used(judgement, looked) == {dog}
+    assert memories.learning._used(judgement) == {dog}
     assert memories.preferences.people() == ["alice"]
     assert memories.preferences.of("alice", "companion", since=judgement.until) == []
 

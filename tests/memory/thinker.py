@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 import sys
-from pathlib import Path
 
-from extension.database import Database
-from extension.embedders import Hashing
 from extension.hosts.scripted import Scripted
-from extension.memory.memories import Memories
 from extension.memory.summarising import Sizes
+
+from .writer import opened
 
 NOTE = re.compile(r"number (\d+)")
 SIZES = Sizes(200, 60)
@@ -22,9 +20,9 @@ def noting(messages) -> str:
     return f"Alice | number | {found[1]}" if found else "NONE"
 
 
-def main(data_dir: Path) -> None:
+def main(*words: str) -> None:
     """Work, and print a line after each step."""
-    memories = Memories(Database(f"sqlite:///{data_dir / 'diary.sqlite'}"), Hashing(), data_dir)
+    memories = opened(*words)
     while memories.fact_finding.step(Scripted(noting), lambda: False) or memories.summarising.step(
         Scripted(), SIZES, "extract", lambda: False
     ):
@@ -33,4 +31,4 @@ def main(data_dir: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*sys.argv[1:])

@@ -14,7 +14,7 @@ from extension.memory.summarising import Sizes
 from extension.messages import Person, Place, Turn
 from extension.panel import noting as module
 from extension.panel.fact_list import FactList
-from extension.panel.filters import Filters
+from extension.panel.filters import Filters, Wanted
 from extension.panel.noted import FACTS_NONE, FACTS_OFF, MOST_SOURCES, SUMMARIES_NONE, SUMMARIES_OFF, Noted
 from extension.panel.noting import Noting
 from extension.panel.summary_list import SummaryList
@@ -63,7 +63,7 @@ def noted(app):
 
 
 def looked(noting, text="", values=NO_FILTERS):
-    status, now, facts, caption, _, summaries, saved = noting.look(text, 10, *values)
+    status, now, facts, caption, _, summaries, saved = noting.look(Wanted(10, text), *values)
     return status, now["visible"], [label for label, _ in facts["choices"]], caption, [label for label, _ in summaries["choices"]], saved
 
 
@@ -91,7 +91,7 @@ def test_facts_say_what_holds_now_and_what_used_to_be(blocks, door, live):
     assert facts == ["You, home: Porto\n14 Mar 2026 · used to be Rome, Lisbon"]
     assert "1 fact, the newest first." in caption
     assert looked(noting, "PORT hom")[2] == facts
-    [number] = [value for _, value in noting.look("", 10, *NO_FILTERS)[2]["choices"]]
+    [number] = [value for _, value in noting.look(Wanted(10), *NO_FILTERS)[2]["choices"]]
     shown = noting.facts._told(noting.facts.show)(number)
     assert shown[2].index("Porto") < shown[2].index("Rome") < shown[2].index("Lisbon")
     assert shown[2].count('<b class="state">now</b>') == 1
@@ -225,6 +225,6 @@ def test_a_failure_is_a_sentence(blocks, door):
 
     for failing, words in ((refused, "Mend it."), (broken, "ZeroDivisionError")):
         noting = Noting(replace(door, app=failing), Filters())
-        assert words in noting.look("", 10, *NO_FILTERS)[0]
+        assert words in noting.look(Wanted(10), *NO_FILTERS)[0]
         assert words in list(noting._think())[-1]
         assert words in noting.facts._told(noting.facts.show)("1")[-1]

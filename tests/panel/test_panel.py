@@ -12,6 +12,7 @@ from extension.messages import Person, Place
 from extension.panel.browser import PAGE, Browser
 from extension.panel.controls import Controls
 from extension.panel.door import Here
+from extension.panel.filters import Wanted
 from extension.panel.opened import Opened
 from extension.panel.panel import build_panel
 from extension.panel.standalone import build_chat
@@ -40,7 +41,7 @@ def test_building_the_page_opens_no_store(app):
 def test_looking_again_fills_why_and_the_list(blocks, door, remember):
     remember("I like plums.")
     panel = build_panel(door)
-    why, choices, *_, summary, places, companions, people, weeks = panel.look_again["fn"]("", 10, "", PAGE, *NO_FILTERS)[:-7]
+    why, choices, *_, summary, places, companions, people, weeks = panel.look_again["fn"](Wanted(10), Wanted(PAGE))[:-7]
     assert "Nothing yet" in why
     assert [label.split("\n")[0] for label, _ in choices["choices"]] == ["I like plums."]
     assert "1 exchange in 1 chat" in summary and "1 memory, most of them (1)" in weeks
@@ -50,7 +51,7 @@ def test_looking_again_fills_why_and_the_list(blocks, door, remember):
 
 def test_looking_again_at_what_fails_is_a_sentence(blocks, door):
     panel = build_panel(replace(door, app=refused, here=refused))
-    why, _, caption, *_ = panel.look_again["fn"]("", 10, "", PAGE, *NO_FILTERS)
+    why, _, caption, *_ = panel.look_again["fn"](Wanted(10), Wanted(PAGE))
     assert "The setting `host` is not usable. Mend it." in why
     assert "The setting `host` is not usable. Mend it." in caption
 
@@ -79,7 +80,7 @@ def test_an_unforeseen_failure_is_a_sentence_too(blocks, door):
         raise ZeroDivisionError
 
     assert "ZeroDivisionError" in Controls(replace(door, keep=broken))._keeper("budget")(350)
-    assert "ZeroDivisionError" in Browser(replace(door, person=broken)).find("", PAGE, *NO_FILTERS)[1]
+    assert "ZeroDivisionError" in Browser(replace(door, person=broken)).find(Wanted(PAGE))[1]
 
 
 def test_a_chosen_memory_is_shown_changed_forgotten_and_brought_back(blocks, door, remember):
@@ -140,22 +141,22 @@ def test_the_list_grows_a_page_at_a_time(blocks, door, remember):
     for number in range(PAGE + 2):
         remember(f"Entry {number}.")
     browser = Browser(replace(door, here=lambda: Here("Familiar")))
-    choices, caption, more, count = browser.find("", PAGE, *NO_FILTERS)
-    assert (len(choices["choices"]), more["visible"], count) == (PAGE, True, PAGE)
+    choices, caption, more = browser.find(Wanted(PAGE))
+    assert (len(choices["choices"]), more["visible"]) == (PAGE, True)
     assert f"{PAGE} of {PAGE + 2}, the newest first." in caption
-    choices, _, more, count = browser._more("", PAGE, *NO_FILTERS)
-    assert (len(choices["choices"]), more["visible"], count) == (PAGE + 2, False, 2 * PAGE)
-    assert browser._search("", 2 * PAGE, *NO_FILTERS)[3] == PAGE
+    choices, _, more, wanted = browser._more(Wanted(PAGE, "entry"))
+    assert (len(choices["choices"]), more["visible"], wanted) == (PAGE + 2, False, Wanted(2 * PAGE, "entry"))
+    assert browser._search("entry", *NO_FILTERS)[3] == Wanted(PAGE, "entry")
 
 
 def test_filters_narrow_the_list_and_say_what_is_wrong_with_them(blocks, door, remember):
     remember("In the kitchen.", place="chat:kitchen")
     remember("At work.", place="chat:work")
     browser = Browser(door)
-    choices, caption, *_ = browser.find("", PAGE, "chat:work", "", "", "", "")
+    choices, caption, *_ = browser.find(Wanted(PAGE, "", ("chat:work", "", "", "", "")))
     assert [label.split("\n")[0] for label, _ in choices["choices"]] == ["At work."]
     assert "1 found with these filters, the newest first." in caption
-    assert "“From” is no date: “soon”." in browser.find("", PAGE, "", "", "", "soon", "")[1]
+    assert "“From” is no date: “soon”." in browser.find(Wanted(PAGE, "", ("", "", "", "soon", "")))[1]
     assert browser.filters.named("chat:work", "", "", "2026", "")["label"] == "Filters (2)"
     *values, frame = browser.filters.cleared()
     assert (values, frame["label"]) == (["", "", "", "", ""], "Filters")

@@ -16,7 +16,25 @@ import pytest
 from extension.webui.environment import Environment, find_python
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+DOCUMENTS = {
+    "charset-normalizer": "3.4.4",
+    "docutils": "0.22.3",
+    "httpcore": "1.0.9",
+    "httpx": "0.28.1",
+    "ijson": "3.4.0",
+    "langchain-text-splitters": "1.1.3",
+    "linkify-it-py": "2.0.3",
+    "lxml": "6.1.3",
+    "markdown-it-py": "4.0.0",
+    "openpyxl": "3.1.5",
+    "pillow": "12.0.0",
+    "pypdfium2": "5.15.2",
+    "pysubs2": "1.8.1",
+    "python-docx": "1.2.0",
+}
+"""What reading and writing documents needs."""
 WHEELS: tuple[tuple[str, str, Sequence[str], str], ...] = (
+    *((name.replace("-", "_"), version, (), "") for name, version in DOCUMENTS.items()),
     # What the webui has, and newer ones that an index would offer in their place.
     ("fastapi", "0.112.4", ("pydantic",), ""),
     ("gradio", "4.37.2+custom.20", ("fastapi", "websockets<12"), ""),
@@ -131,6 +149,7 @@ def test_it_adds_our_packages_and_moves_none_of_theirs_but_uvicorn(host, ours):
     assert (done.stderr, done.returncode) == ("", 0)
     assert packages(host) == {
         **THEIRS,
+        **DOCUMENTS,
         "uvicorn": "0.50.1",
         "alembic": "1.20.1",
         "chromadb": "1.6.0",

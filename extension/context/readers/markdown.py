@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from ..blocks import Block, Found, Remark, Source, Titled
+from ..blocks import Block, Found, Source, Titled
 from . import plain
 from .charset import text
 
@@ -20,8 +20,7 @@ _TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.M)
 def read(source: Source) -> Iterator[Found]:
     """Yield the blocks of a Markdown document; a very long one is read as plain text, with a remark."""
     if source.size > source.limits.parsed:
-        yield Remark(f"It is longer than {source.limits.parsed // 1_000_000} MB, so its headings were not looked for.")
-        yield from plain.prose(source)
+        yield from plain.headless(source)
         return
     with text(source) as opened:
         written = opened.read().removeprefix("\ufeff").replace("\0", "")

@@ -60,6 +60,12 @@ def prose(source: Source) -> Iterator[Found]:
     yield from _parts(source, "prose", "")
 
 
+def headless(source: Source) -> Iterator[Found]:
+    """Yield a marked-up text that is too long to be parsed as plain text, with a remark."""
+    yield Remark(f"It is longer than {source.limits.parsed // 1_000_000} MB, so its headings were not looked for.")
+    yield from prose(source)
+
+
 def code(source: Source) -> Iterator[Found]:
     """Yield source code in parts of some thousand characters."""
     with text(source) as opened:

@@ -9,7 +9,7 @@ from itertools import islice
 from docutils import nodes
 from docutils.core import publish_doctree
 
-from ..blocks import Block, Found, Remark, Source, Titled
+from ..blocks import Block, Found, Source, Titled
 from . import plain
 from .charset import text
 from .rows import blocks
@@ -33,8 +33,7 @@ _HIDDEN = (nodes.comment, nodes.system_message, nodes.substitution_definition, n
 def read(source: Source) -> Iterator[Found]:
     """Yield the blocks of a document; a very long one is read as plain text, with a remark."""
     if source.size > source.limits.parsed:
-        yield Remark(f"It is longer than {source.limits.parsed // 1_000_000} MB, so its headings were not looked for.")
-        yield from plain.prose(source)
+        yield from plain.headless(source)
         return
     with text(source) as opened:
         written = opened.read()

@@ -12,7 +12,7 @@ from math import log
 from typing import TYPE_CHECKING
 
 from .pool import Pool
-from .profile import MARKS, Profiles
+from .profile import MARKS
 from .question import WHO, Asked
 from .vocabulary import MYSELF, NUMBER, STOP, TIME, YOU
 
@@ -66,9 +66,9 @@ class _Look:
     def constant(self, name: str, value: float) -> None:
         self.found[name] = self.np.full(self.size, value, dtype=self.np.float32)
 
-    def words(self, profiles: Profiles, frequencies: Frequencies) -> None:
+    def words(self, frequencies: Frequencies) -> None:
         np = self.np
-        terms = list(dict.fromkeys(stem for stem in profiles.stemmed(self.asked.nameless(self.names)) if stem))
+        terms = list(dict.fromkeys(stem for stem in self.pool.vocabulary.stemmed(self.asked.nameless(self.names)) if stem))
         total, held = frequencies(terms)
         idf = np.array([_idf(total, held.get(term, 0)) for term in terms], dtype=np.float32)
         counts = self._counts(terms)
@@ -115,7 +115,7 @@ class _Look:
         self.found[f"bm25_{name}"] = score / whole
         self.found[f"bm25_{name}_best"] = score / (float(score.max(initial=0.0)) or 1.0)
 
-    def alike(self, profiles: Profiles) -> None:
+    def alike(self) -> None:
         """Words alike in meaning: the best likeness of any word of an exchange to each word of the question, by idf."""
         np, vocabulary = self.np, self.pool.vocabulary
         words = list(self.asked.nameless(self.names))
@@ -125,16 +125,16 @@ class _Look:
         if words and len(flat):
             filled, starts = np.unique(owner, return_index=True)
             best[filled] = np.maximum.reduceat(vocabulary.likeness(words, flat), starts, axis=1).T
-        weights = self._weights(profiles, words)
+        weights = self._weights(words)
         own: Column = best @ weights
         pair = np.maximum(best, self.shift(best, 1)) @ weights
         self.found["alike"], self.found["alike_pair"], self.found["alike_next"] = own, pair, self.shift(own, -1)
         self.found["alike_best"], self.found["alike_z"] = own / (float(own.max(initial=0.0)) or 1.0), self._standard(own)
 
-    def _weights(self, profiles: Profiles, words: list[str]) -> Column:
+    def _weights(self, words: list[str]) -> Column:
         """Return the weight of each word: rare words of the pool count more; they sum to one."""
         np = self.np
-        stems = profiles.stemmed(words)
+        stems = self.pool.vocabulary.stemmed(words)
         weights: Column = np.array([_idf(self.size, max(self.held.get(stem, 0), 0.5)) for stem in stems], dtype=np.float32)
         weights /= np.float32(weights.sum() or 1.0)
         return weights
@@ -247,15 +247,13 @@ def _idf(total: int, held: float) -> float:
     return log(1 + max(0.0, total - held + 0.5) / (held + 0.5)) if held else 0.0
 
 
-def features(
-    asked: Asked, asker: str, pool: Pool, profiles: Profiles, frequencies: Frequencies, vectors: Vectors | None
-) -> dict[str, Column]:
+def features(asked: Asked, asker: str, pool: Pool, frequencies: Frequencies, vectors: Vectors | None) -> dict[str, Column]:
     """Return the columns by name, each of length len(pool.rows). `asker` is the id of the person who asks."""
     look = _Look(asked, asker, pool)
-    look.words(profiles, frequencies)
+    look.words(frequencies)
     if vectors is not None and pool.said is not None and pool.reply is not None:
         look.meaning(vectors, pool.said, pool.reply)
-        look.alike(profiles)
+        look.alike()
     else:
         for name in (*MEANING, *ALIKE):
             look.constant(name, float("nan"))

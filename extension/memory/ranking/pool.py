@@ -99,12 +99,12 @@ class Pools:
     def __init__(self, database: Database, embedder: Embedder) -> None:
         self._database = database
         self._embedder = embedder
-        self.profiles = Profiles(embedder)
+        self._profiles = Profiles(embedder)
 
     def around(self, ids: Sequence[int], realms: Sequence[int], place: str | None, *, dense: bool) -> Pool:
         """Return the pool around these exchanges, within realms (and one place); without embeddings unless `dense`."""
         found = self._found(ids, realms, place, space=self._embedder.name if dense else "")
-        vocabulary, profiles = self.profiles.of([(row.id, row.revision) for row in found], [(row.said, row.reply) for row in found])
+        vocabulary, profiles = self._profiles.of([(row.id, row.revision) for row in found], [(row.said, row.reply) for row in found])
         rows = [
             Row(row.id, row.realm_id, row.person_id, row.name or row.person_id, row.companion, row.said_at, profile)
             for row, profile in zip(found, profiles, strict=True)

@@ -10,8 +10,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from unicodedata import is_normalized, normalize
 
-from ..stems import Stems
-from .vocabulary import Vocabulary, joined
+from ..stems import WORD, Stems
+from .vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 LONGEST = 4_000
 """Characters of what was said, and of the reply, that are looked at."""
 _MOST_PROFILES, _MOST_WORDS = 20_000, 50_000
-_WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(r"[A-Z](?<!\w[A-Z])(?<![.!?]\s[A-Z])(?<!^[A-Z])[a-z]+")
 """A capital that begins neither the text nor a sentence. What stands before it is looked at last, since capitals are rare."""
 _PLAIN = {code: " " for code in range(128) if not chr(code).isalnum()}
@@ -72,10 +71,6 @@ class Profiles:
                 self._kept.popitem(last=False)
             return vocabulary, found
 
-    def stemmed(self, words: Sequence[str]) -> list[str]:
-        """Return the stem of each word, '' for one that has none."""
-        return [joined(tokens) for tokens in self._stems.of(words)]
-
 
 def _made(texts: Sequence[tuple[str, str]], vocabulary: Vocabulary) -> list[Profile]:
     short = [(said[:LONGEST], reply[:LONGEST]) for said, reply in texts]
@@ -90,7 +85,7 @@ def _made(texts: Sequence[tuple[str, str]], vocabulary: Vocabulary) -> list[Prof
 
 def _words(text: str) -> list[str]:
     """Return its runs of letters and digits; plain English several times faster than by the expression."""
-    return text.translate(_PLAIN).split() if text.isascii() else _WORD.findall(text)
+    return text.translate(_PLAIN).split() if text.isascii() else WORD.findall(text)
 
 
 def _marks(said: str) -> tuple[bool, ...]:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..fulltext import meaningful
+from ..stems import WORD
 from .times import Span, spans
 
 WHO = ("what", "when", "where", "who", "why", "how", "which")
-_WORD = re.compile(r"[^\W_]+")
 _OPENING = re.compile(
     rf"^({'|'.join(WHO)})\b(\s+(many|much|often|long|kind\s+of|type\s+of|did|does|do|is|are|was|were|has|have|had|would|will|can|could|might))*",
     re.IGNORECASE,
 )
-_MYSELF = frozenset(("i", "me", "my", "mine", "myself", "we", "us", "our", "ours"))
+MYSELF = frozenset(("i", "me", "my", "mine", "myself", "we", "us", "our", "ours"))
 _NOW = re.compile(r"\b(now|nowadays|currently|at the moment|these days|latest|still)\b", re.IGNORECASE)
 LONGEST = 2_000
 """Characters of a question that are looked at."""
@@ -50,10 +50,10 @@ class Asked:
 def understood(text: str, now: datetime) -> Asked:
     """Take a question apart; `now` is the moment it is asked, in the asker's time zone."""
     text = text[:LONGEST]
-    words = tuple(word.lower() for word in _WORD.findall(text))
+    words = tuple(word.lower() for word in WORD.findall(text))
     kind = next((word for word in words if word in WHO), "")
     return Asked(
-        text, words, tuple(meaningful(text)), kind, not _MYSELF.isdisjoint(words), bool(_NOW.search(text)), tuple(spans(text, now))
+        text, words, tuple(meaningful(text)), kind, not MYSELF.isdisjoint(words), bool(_NOW.search(text)), tuple(spans(text, now))
     )
 
 

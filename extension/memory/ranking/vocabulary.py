@@ -76,6 +76,10 @@ class Vocabulary:
         """Return the numbers of those of these words that were met."""
         return [self._numbers[word] for word in words if word in self._numbers]
 
+    def stemmed(self, words: Sequence[str]) -> list[str]:
+        """Return the stem of each word, '' for one that has none; they need not be met."""
+        return self._stems.joined(words)
+
     def stem_numbers(self, stems: Sequence[str]) -> list[int]:
         """Return the numbers of stems, -1 for one that no word has."""
         return [self._stem_numbers.get(stem, -1) for stem in stems]
@@ -120,14 +124,9 @@ class Vocabulary:
             self.kinds, self.stems = np.pad(self.kinds, (0, more)), np.pad(self.stems, (0, more))
             self._has_vector = np.pad(self._has_vector, (0, more))
         self.kinds[start:end] = [_kinds(word) for word in words]
-        stems = (joined(tokens) for tokens in self._stems.of(words))
+        stems = self.stemmed(words)
         self.stems[start:end] = [self._stem_numbers.setdefault(stem, len(self._stem_numbers)) if stem else -1 for stem in stems]
         self._numbers.update(zip(words, range(start, end), strict=True))
-
-
-def joined(tokens: Sequence[bytes]) -> str:
-    """Return the stem of a word as text, '' for one that has none."""
-    return b"".join(tokens).decode("utf-8", "replace")
 
 
 def _kinds(word: str) -> int:

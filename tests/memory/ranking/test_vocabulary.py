@@ -11,7 +11,7 @@ from extension.embedders import Hashing
 from extension.memory.ranking import profile
 from extension.memory.ranking.profile import Profiles
 from extension.memory.ranking.vocabulary import MYSELF, NUMBER, STOP, TIME, Vocabulary
-from extension.memory.stems import Stems
+from extension.memory.stems import WORD, Stems
 
 
 @pytest.fixture
@@ -73,13 +73,13 @@ def test_too_many_words_start_anew_and_what_is_in_hand_stays_right(profiles, mon
 @pytest.mark.parametrize("text", ["Grüße aus Köln, 12 Äpfel!", "grüße aus köln 12 äpfel", "a_b-c'd\x00e", "", "\ud800 x", "ß" * 9_000])
 def test_words_are_what_the_index_takes_for_words(profiles, text):
     vocabulary, (found,) = profiles.of([(1, 1)], [(text, "")])
-    assert len(found.words) == len(profile._WORD.findall(text[: profile.LONGEST]))
+    assert len(found.words) == len(WORD.findall(text[: profile.LONGEST]))
     assert (vocabulary.stems[found.words] >= 0).all()
 
 
 def test_plain_words_are_the_same_both_ways():
     text = "".join(map(chr, range(128))) + " it's 3.5_kg, e-mail\tA\nB"
-    assert profile._words(text) == profile._WORD.findall(text)
+    assert profile._words(text) == WORD.findall(text)
 
 
 @pytest.mark.parametrize(

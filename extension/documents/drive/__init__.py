@@ -1,0 +1,1 @@
+"""Google Drive: the folder a person named, and documents put into it."""
