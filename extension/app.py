@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from .characters import Character, character, characters
 from .companion import RESERVE, Companion
+from .context.handover import Handovers
 from .context.library import Library
 from .database import Database
 from .documents.drive.client import GOOGLE, Drive
@@ -47,6 +48,8 @@ class App:
     library: Library
     companion: Companion
     idle: Idle
+    handovers: Handovers = field(default_factory=Handovers)
+    """Documents that are being taken in."""
     _host: Host | None = None
     _enricher: tuple[tuple[str, str, float], Host] | None = None
     _lock: Lock = field(default_factory=Lock)
@@ -181,6 +184,7 @@ class App:
 
     def close(self) -> None:
         """Let go of everything."""
+        self.handovers.close()
         self.idle.close()
         self.memories.close()
 
@@ -196,7 +200,7 @@ def build(settings: Settings, host: Host | None = None, embedder: Embedder | Non
     memories.corrections.used = settings.learn
     # What follows asks the application, so that settings that change later count.
     idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
-    app = App(settings, memories, library, Companion(memories, idle, lambda: app.enrichment, library), idle, host)
+    app = App(settings, memories, library, Companion(memories, idle, lambda: app.enrichment, library), idle, _host=host)
     return app
 
 

@@ -35,7 +35,7 @@ class Door:
     attention: Callable[[], Attention]
     """The settings of the panel in effect."""
     keep: Callable[..., None]
-    """Sets and keeps settings, by their names: enabled, scope, budget, memories."""
+    """Sets and keeps settings, by their names: those of settings.PANEL."""
     whys: Whys = field(default_factory=Whys)
     inputs: tuple[Any, ...] = ()
     """Gradio components whose values `here` takes."""
