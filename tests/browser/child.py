@@ -1,14 +1,16 @@
 """Serves the standalone chat with a scripted host, for the browser tests: python -m tests.browser.child SCRIPT PAUSE [LIFE].
 
-SCRIPT is `echo` (quotes what was said), `think` (reasons first), `shown` (quotes the whole prompt) or `note` (notes facts
-where it is asked to, and echoes). PAUSE is the seconds between two words; with LIFE there are memories already: `years` (see
-years.py) or `moves` (see moves.py). Everything else comes from the FAMILIAR_* environment.
+SCRIPT is `echo` (quotes what was said), `think` (reasons first), `shown` (quotes the whole prompt), `note` (notes facts
+where it is asked to, and echoes) or `cite` (quotes the documents it is shown, and cites them). PAUSE is the seconds between
+two words; with LIFE there are memories already: `years` (see years.py) or `moves` (see moves.py). Everything else comes from
+the FAMILIAR_* environment.
 TEST_GOOGLE is where Google Drive is.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Generator, Sequence
@@ -40,6 +42,23 @@ def note(messages: Sequence[Message]) -> str:
     return moves.noted(messages[-1].content) if messages[0].content.startswith("You keep notes") else echo(messages)
 
 
+def cite(messages: Sequence[Message]) -> str:
+    """Quote from each passage of a document that is shown the line that has most words of the question, and cite it."""
+    _, _, rest = messages[-1].content.partition("<documents>")
+    block, _, question = rest.rpartition("</documents>")
+    asked = _words(question)
+    quoted = []
+    for number, text in re.findall(r"^\[(\d+)\] .*\n((?:\|.*\n)+)", block, re.MULTILINE):
+        lines = [line.strip("| ") for line in text.splitlines()]
+        best = max(lines, key=lambda line: len(asked & _words(line)))
+        quoted.append(f"{best} [{number}]")
+    return " ".join(quoted) or "I do not know."
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.lower()))
+
+
 class Paced(Scripted):
     """A scripted host that takes its time between two words."""
 
@@ -52,7 +71,7 @@ class Paced(Scripted):
 
 
 if __name__ == "__main__":
-    host = Paced({"echo": echo, "think": think, "shown": shown, "note": note}[sys.argv[1]])
+    host = Paced({"echo": echo, "think": think, "shown": shown, "note": note, "cite": cite}[sys.argv[1]])
     host.pause = float(sys.argv[2])
     settings = load()
     application.GOOGLE = os.environ.get("TEST_GOOGLE", application.GOOGLE)
