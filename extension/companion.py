@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
+from .context.attached import unseen
 from .context.library import Library
 from .errors import FamiliarError, HostError, StoreError
 from .memory.diary import Answer
@@ -53,14 +54,16 @@ class Companion:
         own: int | None = None,
         visible: Collection[str] = (),
         sight: Sight = NOTHING_HIDDEN,
+        attached: Sequence[str] = (),
     ) -> Briefing:
         """Return the briefing of a turn: empty when nothing bears on it, or when recall failed (`note` says why).
 
         `room` is how many tokens are left in the prompt, `own` the exchange of this turn, and `visible` are the digests
-        of exchanges the model sees anyway; `sight` is how much of the chat that is. Documents get theirs first, half of the room at
-        most. Never raises.
+        of exchanges the model sees anyway; `sight` is how much of the chat that is, and `attached` are texts of documents that the
+        model sees anyway. Documents get theirs first, half of the room at most. Never raises.
         """
-        consulted = self._consulted(turn, attention, count, attention.library if room is None else min(attention.library, room // 2))
+        budget = attention.library if room is None else min(attention.library, room // 2)
+        consulted = self._consulted(turn, attention, count, budget, attached)
         left = None if room is None else room - consulted.tokens
         recalled = self._recalled(turn, attention, count, left, own, visible, sight)
         if not consulted.text:
@@ -78,12 +81,12 @@ class Companion:
             log.warning("It is not known now whether there are documents: %s", exc)
             return attention.budget + attention.library
 
-    def _consulted(self, turn: Turn, attention: Attention, count: Count, budget: int) -> Briefing:
+    def _consulted(self, turn: Turn, attention: Attention, count: Count, budget: int, attached: Sequence[str]) -> Briefing:
         """Return a briefing of what the library has on a turn, empty when that failed."""
         if self._library is None or not turn.recorded or not attention.passages.total or budget <= 0:
             return Briefing()
         try:
-            found = self._library.about(turn, attention, dense=self.memories.semantic.ready)
+            found = unseen(self._library.about(turn, attention, dense=self.memories.semantic.ready), attached)
             return pack_documents(found, count, budget)
         except FamiliarError as exc:
             log.warning("This turn goes on without documents: %s", exc)

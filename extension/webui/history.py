@@ -32,6 +32,14 @@ def shown_text(visible: str) -> str:
     return html.unescape(visible)
 
 
+def attached(history: Mapping[str, Any], row: int, *, earlier: bool) -> list[str]:
+    """Return the texts of the documents that are attached to the message of a row, and with `earlier` to those before it, too."""
+    rows = range(0 if earlier else row, row + 1)
+    metadata = history.get("metadata") or {}
+    found = (each for number in rows for each in (metadata.get(f"user_{number}") or {}).get("attachments") or ())
+    return [str(each["content"]) for each in found if each.get("content")]
+
+
 def with_briefing(history: Mapping[str, Any], said: str) -> dict[str, Any]:
     """Return a copy of a history whose last row says `said`; the rows of the original are left as they are."""
     rows = list(history["internal"])

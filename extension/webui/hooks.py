@@ -26,7 +26,7 @@ from ..panel.why import Whys
 from ..prompt import fit_rows
 from ..settings import load
 from .console import warn_in_console
-from .history import chat_rows, reasoning_apart, shown_text, with_briefing
+from .history import attached, chat_rows, reasoning_apart, shown_text, with_briefing
 from .host import Webui
 from .identity import Identity, identify
 from .preferences import Preferences
@@ -135,7 +135,7 @@ class Extension:
             except FamiliarError as exc:
                 log.warning("The chat could not be compared with the diary: %s", exc)
         number = companion.hear(turn)
-        room = self._room(turn.said, state)
+        room = self._room(turn.said, state, attached(history, turn.row, earlier=False))
         seen = fit_rows([(row.said, row.reply) for row in chat], _estimate, max(room, 0))
         briefing = companion.briefing(
             turn,
@@ -145,16 +145,17 @@ class Extension:
             own=number,
             visible={digest(*row) for row in seen},
             sight=Sight(len(chat), len(chat) - len(seen)),
+            attached=attached(history, turn.row, earlier=bool(state.get("include_past_attachments", True))),
         )
         self.whys.keep(turn, briefing)
         return briefing
 
-    def _room(self, said: str, state: Mapping[str, Any]) -> int:
-        """Return the tokens left for chat and briefing once question, character and reply have theirs."""
+    def _room(self, said: str, state: Mapping[str, Any], documents: list[str]) -> int:
+        """Return the tokens left for chat and briefing once question, its documents, character and reply have theirs."""
         from modules.text_generation import get_max_prompt_length
 
         fixed = ("context", "user_bio", "custom_system_message", "chat-instruct_command")
-        own = "\n".join(str(state.get(name) or "") for name in fixed)
+        own = "\n".join((*(str(state.get(name) or "") for name in fixed), *documents))
         return int(get_max_prompt_length(state)) - self.host.count(said) - self.host.count(own) - RESERVE
 
     def _deferred(self, state: Mapping[str, Any]) -> Pending | None:

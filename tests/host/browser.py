@@ -104,6 +104,25 @@ class HostPage:
         self.settle()
         return self.messages()[-1][1]
 
+    def attach(self, path: Path) -> None:
+        """Attach a file to the next message with the host's own button."""
+        self.page.set_input_files("#chat-input input[type=file]", path)
+        self.page.locator("#chat-input .thumbnails, #chat-input .thumbnail-item").first.wait_for()
+
+    def hand_over(self, path: Path) -> str:
+        """Hand a file over in our panel, and return what the panel says when it is read."""
+        self.page.set_input_files("#familiar-drop input[type=file]", path)
+        found = self.page.locator("#familiar-reading")
+        self.page.wait_for_function("document.querySelector('#familiar-reading').innerText.includes('in the library')")
+        self.settle()
+        return str(found.inner_text())
+
+    def excerpts(self) -> list[str]:
+        """Return what of documents the model was shown for the last reply, as our panel says it."""
+        self.page.click("#familiar-refresh")
+        self.settle()
+        return self.page.locator("#familiar-why [data-excerpt]").all_inner_texts()
+
     def say_and_stop(self, text: str) -> str:
         """Send a message, press Stop once there are some words, and return what there is of the reply."""
         self.begin(text)

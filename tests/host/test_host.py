@@ -53,6 +53,34 @@ def test_on_the_real_host(
     assert "Traceback" not in server.log
 
 
+def test_a_document_is_handed_over_in_the_panel_shown_to_the_model_and_not_doubled_by_an_attachment(
+    server: HostServer, data_dir: Path, browser: Browser, lives: Residence, tmp_path: Path
+) -> None:
+    document = tmp_path / f"lantern-{lives}.txt"
+    document.write_text("The lantern of Skarvoy was lit in 1874. Its light is seen for nineteen miles.\n", encoding="utf-8")
+    with real_scene(browser, server, data_dir, SHOTS / f"{lives}-documents") as scene:
+        host = scene.host
+        assert "read, 1 passage" in host.hand_over(document)
+        host.new_chat()
+        reply = host.say("For how many miles is the light of the lantern of Skarvoy seen?")
+        assert reply.strip()
+        (excerpt,) = host.excerpts()
+        assert document.name in excerpt and "nineteen miles" in excerpt
+        host.edit(0, "assistant", "It is seen for nineteen miles [1].")
+        host.page.click("#familiar-refresh")
+        host.settle()
+        host.page.locator("#chat a", has_text="[1]").click()
+        host.page.locator("#familiar-cited", has_text="lit in 1874").wait_for()
+        host.shoot(SHOTS / f"{lives}-cited.png")
+        host.new_chat()
+        host.attach(document)
+        host.say("For how many miles is the light of the lantern of Skarvoy seen, by the attachment?")
+        assert host.excerpts() == []
+        saved = host.saved()
+        assert saved is not None and "nineteen miles" in saved["metadata"]["user_0"]["attachments"][0]["content"]
+    assert "Traceback" not in server.log
+
+
 def test_a_kill_in_the_middle_of_a_reply_loses_nothing_that_was_said(
     installed: Path, host_python: Path, lives: Residence, browser: Browser, tmp_path: Path
 ) -> None:

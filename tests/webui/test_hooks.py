@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 
+from extension.context.shelves import of_companion
 from extension.hosts.scripted import Scripted
 from extension.memory.chats import import_chats, sources
 from extension.memory.diary import Filter
 from extension.memory.importers.conversation import Attribution
-from extension.messages import Exchange
+from extension.messages import Exchange, Person
 from tests.host.double import HostDouble
 from tests.hosts.openai_double import Double, speaks
 
 EXTENSION = Path(__file__).resolve().parents[2] / "extension"
+TOWER = "The tower was built of granite in 1887. It is eighty metres tall."
 
 
 def hooks() -> Any:
@@ -103,6 +105,35 @@ def test_rows_still_visible_in_the_chat_are_not_shown_again(host: HostDouble) ->
     host.say("My dog is called Biscuit.")
     host.say("What is my dog called?")
     assert "<memories>" not in host.model.prompts[-1]
+
+
+@pytest.fixture
+def tower(tmp_path: Path) -> Path:
+    path = tmp_path / "tower.md"
+    path.write_text(TOWER, encoding="utf-8")
+    return path
+
+
+def test_documents_are_shown_to_the_model_and_kept_with_the_reply(host: HostDouble, tower: Path) -> None:
+    library = hooks().extension.app.library
+    passage = library.add(tower, of_companion("Assistant", Person("me")), "me").document
+    host.say("How tall is the tower of granite?")
+    assert f"[1] tower.md\n| {TOWER}" in host.model.prompts[-1]
+    (exchange,) = diary()
+    assert [each.document for each in library.excerpts(exchange.excerpts)] == [passage.id]
+    assert host.messages() == [("How tall is the tower of granite?", "Reply 1.")]
+
+
+def test_a_document_that_is_attached_to_the_message_is_not_shown_twice(host: HostDouble, tower: Path) -> None:
+    hooks().extension.app.library.add(tower, of_companion("Assistant", Person("me")), "me")
+    attachment = {"name": "tower.md", "type": "text/plain", "content": TOWER.replace(" was ", "\nwas ")}
+    host.history["metadata"]["user_0"] = {"attachments": [attachment, {"name": "a.png", "type": "image", "image_data": "…"}]}
+    host.say("How tall is the tower of granite?")
+    assert "<documents>" not in host.model.prompts[-1]
+    host.new_chat()
+    host.history["metadata"]["user_0"] = {"attachments": [{"name": "other.md", "type": "text/plain", "content": "Something else."}]}
+    host.say("How tall is the tower of granite?")
+    assert "<documents>" in host.model.prompts[-1]
 
 
 def test_regenerating_replaces_the_reply_and_shows_the_same_memories(host: HostDouble) -> None:
