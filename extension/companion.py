@@ -150,16 +150,29 @@ class Companion:
     def remember(self, turn: Turn, answer: Answer) -> int | None:
         """Write the exchange. Never raises; None when it was not recorded, or kept aside."""
         try:
-            return self.memories.remember(turn, answer)
+            number = self.memories.remember(turn, answer)
+            if number is not None:
+                self.memories.chat_logs.append(turn, answer, number)
+            return number
         except Exception:
             log.exception("An exchange could not be written")
             return None
 
     def converse(
-        self, turn: Turn, history: Sequence[Exchange], host: Host, generation: Generation, attention: Attention, context: str = ""
+        self,
+        turn: Turn,
+        history: Sequence[Exchange],
+        host: Host,
+        generation: Generation,
+        attention: Attention,
+        context: str = "",
+        note: str = "",
     ) -> Conversation:
-        """Return a conversation that streams the reply to one turn and remembers it at the end, however it ends."""
-        return Conversation(self, turn, history, host, generation, attention, context)
+        """Return a conversation that streams the reply to one turn and remembers it at the end, however it ends.
+
+        `note` is what the person should know of the turn beside what its briefing says.
+        """
+        return Conversation(self, turn, history, host, generation, attention, context, note)
 
 
 class Conversation:
@@ -178,10 +191,12 @@ class Conversation:
         generation: Generation,
         attention: Attention,
         context: str,
+        note: str = "",
     ) -> None:
         self._companion, self._turn, self._history = companion, turn, history
         self._host, self._generation, self._attention, self._context = host, generation, attention, context
-        self.briefing = Briefing()
+        self._note = note
+        self.briefing = Briefing(note=note)
         self.prompt_tokens = 0
         self.raw = ""
         self.id: int | None = None
@@ -239,7 +254,7 @@ class Conversation:
             own=self.id,
             visible={digest(*row) for row in seen},
             sight=Sight(len(rows), len(rows) - len(seen)),
-        )
+        ).noting(self._note)
         messages = [*system, *transcript(seen), Message("user", self.briefing.before(self._turn.said))]
         self.prompt_tokens = sum(count(message.content) for message in messages)
         return messages

@@ -50,7 +50,7 @@ def read(
     found: list[Taken] = []
     with opened(settings(ctx)) as app:
         who = Person(person or app.settings.person)
-        shelf = _shelf(app, scope, who, companion or app.settings.companion, place or "")
+        shelf = _shelf(app, scope, who, app.shelf_of(companion or app.settings.companion), place or "")
         for source in sources:
             for taken in _taken(app, console.cleaned(source), shelf, who.id, sync):
                 found.append(taken)

@@ -31,8 +31,10 @@ class Session:
     write over each other. With `recorded` False nothing is written and nothing is recalled.
     """
 
-    def __init__(self, app: App, place: str, *, recorded: bool = True) -> None:
+    def __init__(self, app: App, place: str, *, recorded: bool = True, insisted: tuple[str, ...] = ()) -> None:
+        """`insisted` are settings of this run that count more than what the companion wishes: `scope`, `model`."""
         self.app = app
+        self._insisted = insisted
         self.person = Person(app.settings.person)
         self.character = app.character(app.settings.companion)
         self.recorded = recorded
@@ -80,7 +82,11 @@ class Session:
         """
         started = monotonic()
         app, turn = self.app, self._turn(said)
-        conversation = app.companion.converse(turn, self._history, app.host, app.generation, app.attention, self.character.context)
+        self.character = app.character(self.character.name)  # its file may have changed
+        expert = self.character.expert.without(*self._insisted)
+        host, told = app.host_for(expert)
+        manner = (expert.generation(app.generation), expert.attention(app.attention))
+        conversation = app.companion.converse(turn, self._history, host, *manner, self.character.context, told)
         self.last = conversation
         try:
             yield from conversation

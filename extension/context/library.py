@@ -149,7 +149,7 @@ class Library:
 
         Without `dense`, words alone decide.
         """
-        asked = Asked(turn.said, turn.person, turn.place, turn.companion, attention.passages)
+        asked = Asked(turn.said, turn.person, turn.place, attention.shelf or turn.companion, attention.passages)
         return self.retrieval.search(asked, dense=dense)
 
     def catch_up(self) -> None:
