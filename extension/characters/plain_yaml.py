@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 DEEPEST = 20
+LONGEST_LINE = 100
+"""Characters of a text that is written into the line of its key."""
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -39,7 +41,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar(f"{_TAG}str", text, style="|" if "\n" in text else None)
+    return dumper.represent_scalar(f"{_TAG}str", text, style="|" if "\n" in text or len(text) > LONGEST_LINE else None)
 
 
 _Loader.add_implicit_resolver(f"{_TAG}null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
@@ -61,5 +63,5 @@ def loaded(text: str) -> Any:
 
 
 def dumped(value: Any) -> str:
-    """Return a value as YAML, texts of several lines as they are."""
+    """Return a value as YAML, long texts and those of several lines as they are."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=float("inf"))

@@ -62,6 +62,12 @@ def to_webui(name: str, card: Card, folder: Path, *, force: bool = False) -> Pat
     return target
 
 
+def with_parts(card: Card, before: Card) -> Card:
+    """Return a card of the webui's with the parts it had before, where only the webui's editor dropped them."""
+    dropped = not card.expert.plain() and card.context.strip() == before.prompt.strip()
+    return replace(before, greeting=card.greeting, others={**before.others, **card.others}) if dropped else card
+
+
 def expert_in(name: str, folder: Path) -> Expert | None:
     """Return what a character of the webui's says under `familiar:`, None where it says nothing. Raises SettingsError, NotFound."""
     if (path := _path(name, folder)) is None:

@@ -11,6 +11,7 @@ from .backend import Backend
 from .chat import Chat
 from .chats import Chats
 from .door import Door, Here
+from .expert import ExpertForm
 from .panel import build_panel
 from .reasons import reasons
 from .server import run
@@ -72,6 +73,8 @@ class Page:
             with gr.Column(elem_id="chats"):
                 gr.HTML(BRAND)
                 self.sidebar = Sidebar(chats)
+                with gr.Accordion("Companion", open=False, elem_id="expert"):
+                    self.expert = ExpertForm(chats.app)
                 with gr.Accordion("Model", open=False, elem_id="model"):
                     self.backend = Backend(chats)
             with gr.Column(elem_id="talk"):
@@ -89,6 +92,9 @@ class Page:
         around = [*sidebar.shown, self.title]
         everything = [talk.box, *talk.shown, *around]
         blocks.load(self._load, None, [*everything, *self.backend.components], **LOOKS)
+        blocks.load(self.expert.load, None, self.expert.components, **LOOKS)
+        for each in (self.expert.saved, self.expert.removed):
+            each.then(self._around, chat, around, **LOOKS)
         replies = talk.connect(self.panel.why, around)
         for each in replies:
             each.then(**self.panel.look_again)
