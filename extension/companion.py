@@ -205,8 +205,8 @@ class Conversation:
     def answer(self) -> Answer:
         """The reply so far, reasoning apart."""
         reasoning, reply = split_reasoning(self.raw)
-        shown = tuple(memory.exchange.id for memory in self.briefing.memories)
-        return Answer(reply.strip(), reasoning, self._asked("model"), self._asked("adapter"), shown)
+        shown = self.briefing
+        return Answer(reply.strip(), reasoning, self._asked("model"), self._asked("adapter"), shown.memory_ids, shown.passage_ids)
 
     def __iter__(self) -> Iterator[str]:
         with self._companion.idle.turn(str(id(self))):

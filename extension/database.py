@@ -56,6 +56,7 @@ exchange = sa.Table(
     sa.Column("adapter", sa.Text),
     sa.Column("said_at", sa.Float),
     sa.Column("memories", sa.Text),
+    sa.Column("excerpts", sa.Text),
     sa.Column("feedback", sa.SmallInteger),
     sa.Column("pinned", sa.Boolean),
     sa.Column("digest", sa.Text),

@@ -95,6 +95,8 @@ class Exchange:
     adapter: str = ""
     memories: tuple[int, ...] = ()
     """Ids of the exchanges that were shown to the model for this reply."""
+    excerpts: tuple[tuple[int, ...], ...] = ()
+    """What was shown to it of documents, each as the ids of its passages; the first is what the reply calls [1]."""
     feedback: int = 0
     """-1 thumbs down, 0 none, 1 thumbs up."""
     pinned: bool = False
@@ -200,6 +202,16 @@ class Briefing:
     """The model that put it so."""
     excerpts: tuple[Excerpt, ...] = ()
     """What was shown of documents; the first is number 1."""
+
+    @property
+    def memory_ids(self) -> tuple[int, ...]:
+        """The ids of the exchanges that were shown."""
+        return tuple(memory.exchange.id for memory in self.memories)
+
+    @property
+    def passage_ids(self) -> tuple[tuple[int, ...], ...]:
+        """The ids of the passages of each excerpt."""
+        return tuple(excerpt.passages for excerpt in self.excerpts)
 
     @property
     def saved(self) -> int:

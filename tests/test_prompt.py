@@ -320,7 +320,7 @@ def test_passages_keep_to_their_budget_and_a_first_one_too_long_is_cut():
     assert briefing.excerpts == (found[0], found[2])
     assert "[2] The Tower (tower.pdf)\n| last one" in briefing.text
     cut = pack_documents(found[1:2], words, frame + 45)
-    assert (len(cut.excerpts[0].text), cut.tokens <= frame + 45) == (250, True)
+    assert (len(cut.excerpts[0].text), cut.tokens <= frame + 45) == (125, True)
     assert pack_documents(found, words, 10) == pack_documents([], words, 100) == Briefing()
 
 

@@ -30,6 +30,7 @@ class Answer:
     model: str = ""
     adapter: str = ""
     memories: tuple[int, ...] = ()
+    excerpts: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +376,8 @@ def _answer_values(said: str, answer: Answer) -> dict[str, Any]:
         "reasoning": clean(answer.reasoning),
         "model": clean(answer.model),
         "adapter": clean(answer.adapter),
-        "memories": json.dumps(list(answer.memories)),
+        "memories": json.dumps(answer.memories),
+        "excerpts": json.dumps(answer.excerpts),
         "digest": digest(said, reply),
     }
 

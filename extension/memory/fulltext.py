@@ -96,7 +96,8 @@ class TextSearch:
         chosen: list[Term] = []
         room, counting = self._most, MOST_COUNTED
         for found, token, word in [each for each in counted if each[0]][:MOST_WORDS]:
-            term = Term(word, token, max(log((total - found + 0.5) / (found + 0.5)), 1e-6))
+            others = max(0, total - found)  # below nothing where much was forgotten that is still in the index
+            term = Term(word, token, max(log((others + 0.5) / (found + 0.5)), 1e-6))
             counting -= found
             if chosen and (counting < 0 or room <= 0):
                 break

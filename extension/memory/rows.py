@@ -66,6 +66,7 @@ def to_exchange(row: Any) -> Exchange:
         model=row.model,
         adapter=row.adapter,
         memories=tuple(json.loads(row.memories)),
+        excerpts=tuple(map(tuple, json.loads(row.excerpts))),
         feedback=row.feedback,
         pinned=bool(row.pinned),
         realm=row.realm_id,

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -198,7 +199,9 @@ def _parsed(text: str) -> tuple[Turn, Answer] | None:
         person, place = Person(**given["person"]), Place(**given["place"])
         when = datetime.fromisoformat(given["when"]).astimezone(UTC)
         turn = Turn(**{**given, "person": person, "place": place, "when": when})
-        answer = Answer(**{**found["answer"], "memories": tuple(found["answer"]["memories"])})
+        told = found["answer"]
+        excerpts = tuple(map(tuple, told.get("excerpts", ())))
+        answer = Answer(**{**told, "memories": tuple(told["memories"]), "excerpts": excerpts})
     except (ValueError, KeyError, TypeError, OverflowError):
         return None
     return (turn, answer) if _is_sound(turn, answer) else None
@@ -208,7 +211,7 @@ def _is_sound(turn: Turn, answer: Answer) -> bool:
     """Return whether the diary can take these values: a line it refused would keep all others waiting for ever."""
     names = (turn.companion, turn.branch, turn.person.id, turn.person.name, turn.place.id, turn.place.title)
     words = (turn.said, answer.reply, answer.reasoning, answer.model, answer.adapter)
-    numbers = (turn.row, *answer.memories)
+    numbers = (turn.row, *answer.memories, *chain(*answer.excerpts))
     return all(type(text) is str for text in (*names, *words)) and all(type(number) is int and abs(number) < _LARGEST for number in numbers)
 
 

@@ -130,8 +130,9 @@ class Extension:
         if pending is None:
             return
         reasoning, reply = reasoning_apart(shown_text(visible))
-        shown = tuple(memory.exchange.id for memory in pending.briefing.memories)
-        self.app.companion.remember(pending.turn, Answer(reply, reasoning, self.host.model, self.host.adapter, shown))
+        shown = pending.briefing
+        answer = Answer(reply, reasoning, self.host.model, self.host.adapter, shown.memory_ids, shown.passage_ids)
+        self.app.companion.remember(pending.turn, answer)
 
     def _briefing(self, turn: Turn, identity: Identity, state: Mapping[str, Any], history: Mapping[str, Any], now: datetime) -> Briefing:
         companion = self.app.companion

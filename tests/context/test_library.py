@@ -18,7 +18,6 @@ from extension.context.web import Page
 from extension.errors import NotFound, Stopped, UnreadableDocument
 from extension.messages import Attention, Place, Shares, Turn
 from tests.doubles import Counting
-from tests.memory.conftest import *  # noqa: F403 - the stores and their fixtures
 from tests.memory.conftest import ALICE, BOB, CHANNEL, KITCHEN, NOON
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,10 +15,6 @@ from docx.document import Document
 
 from extension.documents.text import Part, Text
 from extension.documents.word import written
-from tests.memory.conftest import data_dir, database, diary, empty_diary, pytest_generate_tests, stores
-from tests.memory.stores import empty_database
-
-__all__ = ["data_dir", "database", "diary", "empty_diary", "pytest_generate_tests", "stores"]
 
 WHEN = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 
@@ -36,12 +32,6 @@ def bytes_of(*markdown: str, title: str = "War and Peace") -> bytes:
 def lines(document: Document) -> list[str]:
     """Return the paragraphs after the title."""
     return [paragraph.text for paragraph in document.paragraphs[1:]]
-
-
-@pytest.fixture(scope="session")
-def empty_template(postgres: str, worker: str) -> str:
-    """The name of an empty diary on the PostgreSQL server, beside the one that the tests of memory make."""
-    return empty_database(postgres, f"empty_documents_{worker}")
 
 
 @pytest.fixture(scope="session")

@@ -219,6 +219,11 @@ def test_forgotten_words_are_found_nowhere_not_even_as_the_previous_turn(index, 
     assert index.count() == 3
 
 
+def test_words_are_searched_for_while_what_was_forgotten_is_still_in_the_index(index, memories):
+    memories.diary.forget([2, 3, 4])
+    assert sorted(found(index, "alice kittens")) == [1, 2, 3, 4]
+
+
 def test_a_new_reply_is_the_previous_turn_of_the_next_row(index, memories):
     memories.diary.write(turn("I adopted two kittens yesterday."), Answer("Felines are marvellous."))
     index.catch_up()

@@ -30,7 +30,8 @@ from extension.memory.selection import Selection
 from extension.memory.summarising import Sizes
 from extension.messages import Person, Place, digest
 
-from .conftest import ALICE, BOB, CHANNEL, KITCHEN, PAIRS, stores_of, turn
+from ..conftest import PAIRS, stores_of
+from .conftest import ALICE, BOB, CHANNEL, KITCHEN, turn
 
 WORD = re.compile(r"zq\d+x")
 BOBS = Place("bobs")

@@ -16,7 +16,8 @@ from extension.memory.realms import visible_realms
 from extension.memory.recall import Question
 from extension.messages import Person, Place
 
-from .conftest import ALICE, BOB, CHANNEL, KITCHEN, PAIRS, stores_of, turn
+from ..conftest import PAIRS, stores_of
+from .conftest import ALICE, BOB, CHANNEL, KITCHEN, turn
 
 CAROL = Person("carol", "Carol")
 ATTIC = Place("attic")

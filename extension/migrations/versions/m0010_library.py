@@ -57,6 +57,7 @@ def upgrade() -> None:
     op.create_index("passage_document", "passage", ["document_id", "number"], unique=True)
     op.create_index("passage_digest", "passage", ["digest"])
     op.create_index("passage_space", "passage", ["space"])
+    op.add_column("exchange", sa.Column("excerpts", sa.Text, nullable=False, server_default="[]"))
     _fulltext()
 
 
