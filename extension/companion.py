@@ -245,7 +245,8 @@ class Conversation:
             )
         # The briefing may take up to half of the room, so that a long chat cannot starve memory, nor memory the chat.
         rows = [(exchange.said, exchange.reply) for exchange in self._history]
-        seen = fit_rows(rows, count, room - min(self._companion.needed(self._attention), room // 2))
+        needed = self._companion.needed(self._attention) if self._turn.recorded else 0
+        seen = fit_rows(rows, count, room - min(needed, room // 2))
         self.briefing = self._companion.briefing(
             self._turn,
             self._attention,

@@ -83,8 +83,7 @@ class ExpertForm:
         """Return what fills `components` when a page loads. Never raises."""
         import gradio as gr
 
-        usual = self._app.settings.companion
-        shown = self._tried(lambda: self._filled(usual if usual in self._names() else "", ""))
+        shown = self._tried(lambda: self._filled(self._usual(), ""))
         return [gr.update(choices=[("", ""), *((name, name) for name in examples())], value=""), *shown]
 
     def show(self, chosen: str) -> list[Any]:
@@ -161,6 +160,11 @@ class ExpertForm:
         warned = note(" ".join(card.warnings), "bad") if card.warnings else ""
         hidden = gr.update(visible=False)
         return [opened, choice, *fields, told, gr.update(visible=bool(opened)), hidden, note(done, "good") + warned]
+
+    def _usual(self) -> str:
+        """Return the companion that answers when none is chosen, if it has a file."""
+        usual = self._app.settings.companion
+        return usual if usual in self._names() else ""
 
     def _names(self) -> list[str]:
         return characters(self._app.characters_dir)
