@@ -74,7 +74,7 @@ class ExpertForm:
         self.choice.input(self.show, self.choice, self.shown, **looks)
         self.example.input(self.begin, [self.example, self.open], self.shown, **looks)
         for each in (self.name, self.expertise, self.base, self.words):
-            each.input(self.look, [self.open, *self.fields], [self.preview, self.note], trigger_mode="always_last", **looks)
+            each.change(self.look, [self.open, *self.fields], self.preview, trigger_mode="always_last", **looks)
         self.saved = self.save.click(self.keep, [self.open, *self.fields], self.shown, **looks)
         self.removal.connect(self.remove)
         self.removed = self.removal.yes.click(self.discard, self.open, self.shown, **looks)
@@ -96,17 +96,15 @@ class ExpertForm:
             return self.show(opened)
         return self._tried(lambda: self._pictured(opened or "", example(name), "Change what you like, then save it."))
 
-    def look(self, opened: str, *fields: Any) -> list[Any]:
-        """Return what the model would be told, and what is wrong with it."""
-        import gradio as gr
-
+    def look(self, opened: str, *fields: Any) -> str:
+        """Return what the model would be told, or a sentence on why it would be told nothing."""
         try:
-            return [self._card(opened or "", *fields).character(_name(fields[0])).context, ""]
+            return self._card(opened or "", *fields).character(_name(fields[0])).context
         except FamiliarError as exc:
-            return [gr.update(), note(str(exc), "bad")]
+            return str(exc)
         except Exception as exc:
             log.exception("A companion could not be previewed")
-            return [gr.update(), note(_unexpected(exc), "bad")]
+            return _unexpected(exc)
 
     def keep(self, opened: str, *fields: Any) -> list[Any]:
         """Keep what was written; the next turn goes by it."""

@@ -91,8 +91,7 @@ class Page:
         sidebar, talk, chat = self.sidebar, self.talk, self.chat
         around = [*sidebar.shown, self.title]
         everything = [talk.box, *talk.shown, *around]
-        blocks.load(self._load, None, [*everything, *self.backend.components], **LOOKS)
-        blocks.load(self.expert.load, None, self.expert.components, **LOOKS)
+        blocks.load(self._load, None, [*everything, *self.backend.components, *self.expert.components], **LOOKS)
         for each in (self.expert.saved, self.expert.removed):
             each.then(self._around, chat, around, **LOOKS)
         replies = talk.connect(self.panel.why, around)
@@ -113,7 +112,7 @@ class Page:
         talk.rated.then(self._around, chat, around, **LOOKS).then(**self.panel.look_again)
 
     def _load(self) -> list[Any]:
-        return [*self._everything(None, self._chats.new), *self.backend.load()]
+        return [*self._everything(None, self._chats.new), *self.backend.load(), *self.expert.load()]
 
     def _new(self, chat: Chat) -> list[Any]:
         return self._everything(chat, lambda: self._chats.new(chat.companion))

@@ -1,6 +1,7 @@
 """Serves the standalone chat with a scripted host, for the browser tests: python -m tests.browser.child SCRIPT PAUSE [LIFE].
 
-SCRIPT is `echo` (quotes what was said), `think` (reasons first), `shown` (quotes the whole prompt) or `note` (notes facts
+SCRIPT is `echo` (quotes what was said), `think` (reasons first), `shown` (quotes the whole prompt), `told` (quotes
+the system prompt) or `note` (notes facts
 where it is asked to, and echoes). PAUSE is the seconds between two words; with LIFE there are memories already: `years` (see
 years.py) or `moves` (see moves.py). Everything else comes from the FAMILIAR_* environment.
 TEST_GOOGLE is where Google Drive is.
@@ -35,6 +36,11 @@ def think(messages: Sequence[Message]) -> str:
     return "<think>The person wants an answer.</think>Here is one."
 
 
+def told(messages: Sequence[Message]) -> str:
+    """Quote the system prompt."""
+    return f"I was told: {messages[0].content}"
+
+
 def note(messages: Sequence[Message]) -> str:
     """Write down the facts of what was said, if asked for facts."""
     return moves.noted(messages[-1].content) if messages[0].content.startswith("You keep notes") else echo(messages)
@@ -52,7 +58,7 @@ class Paced(Scripted):
 
 
 if __name__ == "__main__":
-    host = Paced({"echo": echo, "think": think, "shown": shown, "note": note}[sys.argv[1]])
+    host = Paced({"echo": echo, "think": think, "shown": shown, "told": told, "note": note}[sys.argv[1]])
     host.pause = float(sys.argv[2])
     settings = load()
     application.GOOGLE = os.environ.get("TEST_GOOGLE", application.GOOGLE)

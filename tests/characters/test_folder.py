@@ -91,11 +91,7 @@ def test_a_key_that_is_not_known_is_named_once(folder, caplog):
     with caplog.at_level(logging.WARNING):
         character("Wren", folder)
         character("Wren", folder)
-    assert [f"`familiar.{key}`, which Familiar does not know" in text for key, text in zip(("mood", "preset.min_p"), caplog.messages)] == [
-        True,
-        True,
-    ]
-    assert len(caplog.messages) == 2
+    assert [text.split("`")[1] for text in caplog.messages] == ["familiar.mood", "familiar.preset.min_p"]
 
 
 def test_a_companion_is_kept_and_never_written_over_unasked(folder):
@@ -131,7 +127,7 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end(folder):
     folder.mkdir()
     with (folder / "Wren.yaml").open("wb") as file:
         file.truncate(10**12)
-    with pytest.raises(SettingsError, match="is larger than 256 kB|cannot be read"):
+    with pytest.raises(SettingsError, match="is larger than 256 kB"):
         character("Wren", folder)
 
 

@@ -40,15 +40,15 @@ def test_an_expert_is_kept_and_shown_with_what_the_model_is_told(form, folder):
 
 
 def test_the_preview_is_of_what_is_not_kept_yet(form, folder):
-    assert form.look("", *fields())[0] == f"You are Wren.\n\nBirds.\n\n{BASE_PROMPTS['brief']}"
-    assert "Did you mean `brief`?" in form.look("", *fields(base="breif"))[1]
+    assert form.look("", *fields()) == f"You are Wren.\n\nBirds.\n\n{BASE_PROMPTS['brief']}"
+    assert "Did you mean `brief`?" in form.look("", *fields(base="breif"))
     assert not folder.exists()
 
 
 def test_what_the_form_does_not_show_stays_in_the_file(form, folder):
     folder.mkdir(parents=True)
-    text = "name: Chiharu\ncontext: Talks.\nyour_name: Bob\nfamiliar:\n  expertise: Bees.\n  mood: sunny\n  preset: {top_k: 3, temperature: 1}\n"
-    (folder / "Wren.yaml").write_text(text)
+    ours = "familiar: {expertise: Bees., mood: sunny, preset: {top_k: 3, temperature: 1}}"
+    (folder / "Wren.yaml").write_text(f"name: Chiharu\ncontext: Talks.\nyour_name: Bob\n{ours}\n")
     assert "`familiar.mood`" in said(form.show("Wren"))
     form.keep("Wren", *fields(words="Talks."))
     card = read("Wren", folder)
@@ -113,9 +113,9 @@ def test_a_broken_file_and_a_fault_are_sentences(form, folder, monkeypatch):
     folder.mkdir(parents=True)
     (folder / "Wren.yaml").write_text("context: [")
     assert "cannot be read" in said(form.show("Wren"))
-    assert "cannot be read" in form.look("Wren", *fields())[1]
+    assert "cannot be read" in form.look("Wren", *fields())
     monkeypatch.setattr(form, "_app", None)
-    for shown in (form.load(), form.show(""), form.keep("", *fields()), form.look("Wren", *fields())):
+    for shown in (form.load(), form.show(""), form.keep("", *fields()), [form.look("Wren", *fields())]):
         assert "This did not work (AttributeError)" in said(shown)
 
 
