@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
 from playwright.sync_api import expect
 
 from .server import Server
+from .test_proof import RETAKE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -63,12 +65,15 @@ def test_an_expert_is_made_talked_to_changed_and_removed(window):
     assert "a warm and attentive companion" in window.say("Are you still there?")
 
 
-def test_an_example_is_filled_in_and_what_cannot_be_saved_is_said(window):
+def test_an_example_is_filled_in_and_what_cannot_be_saved_is_said(window, images):
     window.find("#expert > button").click()
     window.find("#expert-example input").click()
     window.find("#expert-example [role=option]").filter(has_text="philosophy").click()
     expect(note(window)).to_have_text("Change what you like, then save it.")
     expect(preview(window)).to_have_value(re.compile("Your subject is philosophy"))
+    if os.environ.get(RETAKE):
+        window.page.set_viewport_size({"width": 1400, "height": 1500})
+        window.find("#expert").screenshot(path=images / "expert.png")
     fill(window, "temperature", "9")
     window.find("#expert-save").click()
     expect(note(window)).to_contain_text("input should be less than or equal to 5")
