@@ -93,6 +93,8 @@ def card_of(found: Any, where: str) -> Card:
         raise SettingsError(f"{where} is not usable: `{OURS}` should be a mapping, with lines like `  expertise: …` below it.")
     ours = {str(key): value for key, value in (ours or {}).items()}
     words = ours.pop("context", None)
+    if not isinstance(words, str | None):
+        raise SettingsError(f"{where} is not usable: `{OURS}.context`: it should be a text. Mend the line, or remove it.")
     expert = expert_of(ours, where)
     name, greeting, context = (_sound(found.get(key, "")) for key in _WORDS)
     warnings = [f"{where} holds `{key}`, which Familiar does not know; it is kept and not used." for key in map(_shown, expert.unknown)]

@@ -78,7 +78,7 @@ class Session:
     def reply(self, said: str) -> Generator[str, None, None]:
         """Yield the reply in pieces, reasoning included; closing it stops the model. Either way the exchange is kept.
 
-        Raises HostError, MissingModel, MissingPackage.
+        Raises HostError, MissingModel, MissingPackage, and SettingsError for a companion's file that is malformed by now.
         """
         started = monotonic()
         app, turn = self.app, self._turn(said)

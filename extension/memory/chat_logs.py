@@ -16,7 +16,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from ..database import Database, forgotten
+from ..database import Database, forgotten, watermark
 from ..errors import StoreError
 from ..messages import Turn
 from ..settings import replace_text
@@ -74,9 +74,12 @@ class ChatLogs:
 
     def _forgotten(self) -> tuple[int, set[int]]:
         """Return the exchanges that were removed since this was done last, and the revision that this comes up to."""
-        columns = sa.select(forgotten.c.exchange_id, forgotten.c.revision)
+        query = sa.select(forgotten.c.exchange_id, forgotten.c.revision)
         with self._database.read() as connection:
-            rows = connection.execute(columns.where(forgotten.c.revision > self._done())).all()
+            done = self._done()
+            if done > watermark(connection, "revision"):  # of another diary, which was here before
+                done = 0
+            rows = connection.execute(query.where(forgotten.c.revision > done)).all()
         return max((int(row.revision) for row in rows), default=0), {int(row.exchange_id) for row in rows}
 
     def _done(self) -> int:

@@ -11,6 +11,7 @@ from ..characters import Expert, character
 from ..characters.webui import expert_in
 from ..errors import FamiliarError
 from ..messages import Generation
+from .host import GREEDY
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def preset(state: Mapping[str, Any], expert: Expert) -> dict[str, Any]:
     named = {name: getattr(wished, name) for name in ("temperature", "top_p", "top_k", "seed")}
     values = {name: value for name, value in named.items() if value is not None}
     if wished.temperature == 0:
-        values |= {"do_sample": False, "temperature": 1}
+        values |= GREEDY
     if wished.max_new_tokens:
         values |= {"max_new_tokens": wished.max_new_tokens, "auto_max_new_tokens": False}
     if wished.stop:

@@ -34,7 +34,7 @@ def preview(window):
     return window.find("#expert-preview textarea")
 
 
-def test_an_expert_is_made_talked_to_changed_and_removed(window):
+def test_an_expert_is_made_talked_to_changed_and_removed(window, images):
     window.find("#expert > button").click()
     fill(window, "name", "Wren")
     fill(window, "expertise", "You know every bird.")
@@ -52,6 +52,9 @@ def test_an_expert_is_made_talked_to_changed_and_removed(window):
     expect(window.replies.first).to_have_text("Tweet, I am Wren.")
     assert "You are Wren. You know every bird. You are a patient teacher" in " ".join(window.say("Who are you?").split())
 
+    if os.environ.get(RETAKE):
+        window.find("#expert").evaluate("element => element.scrollIntoView()")
+        window.page.screenshot(path=images / "expert.png")
     fill(window, "expertise", "You know every bee.")
     window.find("#expert-save").click()
     expect(note(window)).to_contain_text("Saved.")
@@ -65,15 +68,12 @@ def test_an_expert_is_made_talked_to_changed_and_removed(window):
     assert "a warm and attentive companion" in window.say("Are you still there?")
 
 
-def test_an_example_is_filled_in_and_what_cannot_be_saved_is_said(window, images):
+def test_an_example_is_filled_in_and_what_cannot_be_saved_is_said(window):
     window.find("#expert > button").click()
     window.find("#expert-example input").click()
     window.find("#expert-example [role=option]").filter(has_text="philosophy").click()
     expect(note(window)).to_have_text("Change what you like, then save it.")
     expect(preview(window)).to_have_value(re.compile("Your subject is philosophy"))
-    if os.environ.get(RETAKE):
-        window.page.set_viewport_size({"width": 1400, "height": 1500})
-        window.find("#expert").screenshot(path=images / "expert.png")
     fill(window, "temperature", "9")
     window.find("#expert-save").click()
     expect(note(window)).to_contain_text("input should be less than or equal to 5")

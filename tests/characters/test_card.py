@@ -82,6 +82,7 @@ def test_what_an_expert_does_not_say_is_as_the_person_chose():
         ("[1]", "`familiar` should be a mapping"),
         ("{scope: all}", "`familiar.scope`: it is one of place, companion, person."),
         ("{base_prompt: techer}", "Did you mean `teacher`?"),
+        ("{context: [1]}", "`familiar.context`: it should be a text."),
         ("{expertise: 5}", "`familiar.expertise`: input should be a valid string."),
         ("{shelf: [Ada]}", "`familiar.shelf`"),
         ("{preset: warm}", "`familiar.preset`"),

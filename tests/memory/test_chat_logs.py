@@ -96,6 +96,14 @@ def test_a_day_of_which_nothing_is_left_has_no_file(app):
     assert not list(app.memories.chat_logs.folder.glob("*.md"))
 
 
+def test_a_diary_that_begins_anew_does_not_keep_forgetting_from_the_logs(app):
+    (app.memories.chat_logs.folder).mkdir(parents=True)
+    (app.memories.chat_logs.folder / ".forgotten").write_text("1000000")
+    number = app.companion.remember(turn("Secret."), Answer("Yes."))
+    app.memories.forget([number])
+    assert not list(app.memories.chat_logs.folder.glob("*.md"))
+
+
 def test_a_full_disk_costs_neither_the_answer_nor_half_an_entry(app, caplog, monkeypatch):
     app.companion.remember(turn("One."), Answer("Yes."))
     before, write = logged(app), os.write

@@ -456,9 +456,10 @@ def test_a_character_generates_and_remembers_as_its_file_says(host: HostDouble, 
     page = dict(host.elements)
     host.say("My dog is called Biscuit.")
     state = states[-1]
-    assert {name: state[name] for name in ("temperature", "do_sample", "top_p", "max_new_tokens", "auto_max_new_tokens")} == {
+    assert {name: state[name] for name in ("temperature", "do_sample", "top_k", "top_p", "max_new_tokens", "auto_max_new_tokens")} == {
         "temperature": 1,
         "do_sample": False,
+        "top_k": 1,
         "top_p": 0.3,
         "max_new_tokens": 7,
         "auto_max_new_tokens": False,
