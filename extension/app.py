@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from .characters import Character, Expert, character, characters
 from .companion import RESERVE, Companion
+from .context.handover import Handovers
 from .context.library import Library
 from .database import Database
 from .documents.drive.client import GOOGLE, Drive
@@ -48,6 +49,8 @@ class App:
     library: Library
     companion: Companion
     idle: Idle
+    handovers: Handovers = field(default_factory=Handovers)
+    """Documents that are being taken in."""
     _host: Host | None = None
     _given: bool = False
     """Whether the host was handed in, so that no other may take its place."""
@@ -207,6 +210,7 @@ class App:
 
     def close(self) -> None:
         """Let go of everything."""
+        self.handovers.close()
         self.idle.close()
         self.memories.close()
 
@@ -223,7 +227,8 @@ def build(settings: Settings, host: Host | None = None, embedder: Embedder | Non
     memories.chat_logs.on = settings.chat_logs
     # What follows asks the application, so that settings that change later count.
     idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
-    app = App(settings, memories, library, Companion(memories, idle, lambda: app.enrichment, library), idle, host, host is not None)
+    made = Companion(memories, idle, lambda: app.enrichment, library)
+    app = App(settings, memories, library, made, idle, _host=host, _given=host is not None)
     return app
 
 

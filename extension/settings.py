@@ -22,7 +22,7 @@ from .messages import SCOPES, Attention, Scope, Shares
 
 PREFIX = "FAMILIAR_"
 FILE = "settings.yaml"
-PANEL = ("enabled", "scope", "budget", "memories")
+PANEL = ("enabled", "scope", "budget", "memories", "library_budget", "place_passages", "companion_passages", "everyone_passages")
 """The settings a person changes in the panel; the webui keeps them as `familiar-*` in its own settings.yaml."""
 
 

@@ -6,6 +6,8 @@ import sys
 from contextlib import closing
 
 from ..errors import FamiliarError
+from ..messages import Briefing
+from ..prompt import origin
 from . import console
 from .reply import ReplyText
 from .session import Session, one_interrupt
@@ -63,13 +65,17 @@ class Dialogue:
             command(rest.strip())
 
     def _why(self, rest: str) -> None:
-        if not self._session.shown and not (self._session.last and self._session.last.briefing.summaries):
+        briefing = self._session.last.briefing if self._session.last else Briefing()
+        if not (briefing.memories or briefing.summaries or briefing.excerpts):
             console.say("Nothing was remembered for the last reply.")
         for memory in self._session.shown:
             exchange = memory.exchange
             console.say(f"#{exchange.id}  {memory.score:.2f}  {console.local(exchange.when)}  {exchange.place.title or exchange.place.id}")
             console.say(f"    {exchange.person.shown}: {console.brief(exchange.said)}")
-        for summary in self._session.last.briefing.summaries if self._session.last else ():
+        for number, excerpt in enumerate(briefing.excerpts, 1):
+            console.say(f"[{number}]  {excerpt.score:.2f}  {console.brief(origin(excerpt), 200)}")
+            console.say(f"    {console.brief(excerpt.text)}")
+        for summary in briefing.summaries:
             saved = console.counted(summary.saved, "token", "tokens")
             console.say(f"summary of a {summary.kind}, {saved} saved: {console.brief(summary.text)}")
 
@@ -130,6 +136,8 @@ def streamed(session: Session, said: str) -> None:
     finally:
         if shown.begun:
             console.answer()
+        for line in session.footnotes:
+            console.aside(console.brief(line, 300))
         if session.question:
             console.aside(f"asked as: {console.brief(session.question, 500)}")
 

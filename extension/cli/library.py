@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
-import sqlalchemy as sa
 import typer
 
-from ..app import App
 from ..context.catalogue import Document
 from ..context.intake import Progress, Taken
-from ..context.shelves import EVERYONE, Shelf, of_companion, of_place
-from ..database import place as places
-from ..errors import NotFound, UnreachablePage, UnreadableDocument
-from ..messages import Person, Place, ShelfScope
+from ..context.shelves import Shelf
+from ..errors import NotFound
+from ..messages import Person, ShelfScope
 from . import console
 from .options import AsJson, DataDir, Verbose, cleaned, settings
 from .program import opened
 from .which import is_there
 
 Who = Annotated[str | None, typer.Option("--as", metavar="PERSON", callback=cleaned, help="Whose documents they are.", show_default=False)]
-_WEB = ("http://", "https://")
 _CHANGES = ("added", "changed", "moved", "there", "removed", "refused")
 
 
@@ -50,9 +44,9 @@ def read(
     found: list[Taken] = []
     with opened(settings(ctx)) as app:
         who = Person(person or app.settings.person)
-        shelf = _shelf(app, scope, who, app.shelf_of(companion or app.settings.companion), place or "")
+        shelf = app.library.shelf(scope, who, app.shelf_of(companion or app.settings.companion), place or "")
         for source in sources:
-            for taken in _taken(app, console.cleaned(source), shelf, who.id, sync):
+            for taken in app.library.read(console.cleaned(source), shelf, who.id, sync=sync, told=_progress):
                 found.append(taken)
                 _tell(taken)
     if as_json:
@@ -109,30 +103,6 @@ def size(ctx: typer.Context, as_json: AsJson = False, data_dir: DataDir = None, 
         return
     console.answer(f"{console.counted(counts[0], 'document', 'documents')} of {console.size(counts[2])}")
     console.answer(f"{console.counted(counts[1], 'passage', 'passages')}: {console.size(counts[3])} in the database, without its indexes")
-
-
-def _shelf(app: App, scope: ShelfScope, who: Person, companion: str, place: str) -> Shelf:
-    if scope == "companion":
-        return of_companion(companion, who)
-    if scope == "everyone":
-        return EVERYONE
-    with app.memories.database.read() as connection:
-        shared = connection.execute(sa.select(places.c.shared).where(places.c.id == place)).scalar()
-    return of_place(Place(place, bool(shared)), who)
-
-
-def _taken(app: App, source: str, shelf: Shelf, owner: str, sync: bool) -> Iterator[Taken]:
-    """Yield what came of one argument; what cannot be read costs the others nothing."""
-    path = Path(source)
-    try:
-        if source.startswith(_WEB):
-            yield app.library.add_page(source, shelf, owner, told=_progress)
-        elif path.is_dir():
-            yield from app.library.add_folder(path, shelf, owner, sync=sync, told=_progress)
-        else:
-            yield app.library.add(path, shelf, owner, told=_progress)
-    except (UnreadableDocument, UnreachablePage, NotFound) as exc:
-        yield Taken(source, "refused", problem=str(exc))
 
 
 def _progress(told: Progress) -> None:

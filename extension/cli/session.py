@@ -14,9 +14,10 @@ from uuid import uuid4
 
 from ..app import App
 from ..companion import Conversation
+from ..context.citations import footnotes
 from ..errors import StoreError
 from ..memory.diary import Filter
-from ..messages import Exchange, Memory, Person, Place, Turn
+from ..messages import Excerpt, Exchange, Memory, Person, Place, Turn
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,11 @@ class Session:
     def shown(self) -> tuple[Memory, ...]:
         """The memories that were put before the model for the last reply."""
         return self.last.briefing.memories if self.last else ()
+
+    @property
+    def footnotes(self) -> list[str]:
+        """A line for each excerpt of a document that the last reply cites."""
+        return footnotes(self.last.answer.reply, self.last.briefing.excerpts) if self.last else []
 
     @property
     def question(self) -> str:
@@ -106,7 +112,7 @@ class Session:
             "memories": [recalled(memory) for memory in self.shown],
             "summaries": [{"kind": each.kind, "text": each.text, "tokens_saved": each.saved} for each in self.last.briefing.summaries],
             "question": self.question,
-            "passages": [],
+            "passages": [_quoted(excerpt) for excerpt in self.last.briefing.excerpts],
             "model": answer.model,
             "adapter": answer.adapter,
             "prompt_tokens": self.last.prompt_tokens,
@@ -136,6 +142,13 @@ class Session:
         except StoreError as exc:
             log.warning("%s", exc)
             return 0
+
+
+def _quoted(excerpt: Excerpt) -> dict[str, Any]:
+    """Return an excerpt of a document that was shown to the model, as JSON takes it."""
+    pages = {"page": excerpt.page, "last_page": excerpt.last_page}
+    scores = {"score": excerpt.score, "lexical": excerpt.lexical, "dense": excerpt.dense}
+    return {"document": excerpt.document, "title": excerpt.title, "source": excerpt.source, **pages, "text": excerpt.text, **scores}
 
 
 def recalled(memory: Memory) -> dict[str, Any]:

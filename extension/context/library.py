@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 from ..database import Database, watermark
-from ..errors import NotFound, StoreError, UnreadableDocument
+from ..errors import NotFound, StoreError, UnreachablePage, UnreadableDocument
 from ..memory.embeddings import packed
 from ..memory.rows import clean
-from ..messages import Attention, Excerpt, Turn
+from ..messages import Attention, Excerpt, Person, ShelfScope, Turn
 from ..ports import Embedder
 from . import web
 from .catalogue import REVISION, Catalogue, Document, Size
@@ -25,11 +25,12 @@ from .limits import Limits
 from .passages import with_titles
 from .reading import opened
 from .retrieval import Asked, Retrieval
-from .shelves import Shelf
+from .shelves import Shelf, chosen
 
 log = logging.getLogger(__name__)
 
 Fetch = Callable[[str], web.Page]
+_WEB = ("http://", "https://")
 
 
 def _silent(progress: Progress) -> None:
@@ -81,6 +82,26 @@ class Library:
         page = self._fetch(address)
         given = Given(BytesIO(page.content), clean(page.name), clean(address.partition("#")[0]), page.charset)
         return self._intake.take(given, shelf, owner, told, stop, lambda source: False)
+
+    def shelf(self, scope: ShelfScope, person: Person, companion: str, place: str) -> Shelf:
+        """Return the shelf of a scope for a person, a companion and the id of a place. Raises StoreError."""
+        with self._database.read() as connection:
+            return chosen(connection, scope, person, companion, place)
+
+    def read(
+        self, source: str, shelf: Shelf, owner: str, *, sync: bool = False, told: Told = _silent, stop: Stop = _never
+    ) -> Iterator[Taken]:
+        """Take in what a path of a file or a folder, or a web address, stands for; what cannot be read is said, not raised."""
+        path = Path(source)
+        try:
+            if source.startswith(_WEB):
+                yield self.add_page(source, shelf, owner, told=told, stop=stop)
+            elif path.is_dir():
+                yield from self.add_folder(path, shelf, owner, sync=sync, told=told, stop=stop)
+            else:
+                yield self.add(path, shelf, owner, told=told, stop=stop)
+        except (UnreadableDocument, UnreachablePage, NotFound) as exc:
+            yield Taken(source, "refused", problem=str(exc))
 
     def add_folder(
         self, folder: Path, shelf: Shelf, owner: str, *, sync: bool = False, told: Told = _silent, stop: Stop = _never
@@ -151,6 +172,10 @@ class Library:
         """
         asked = Asked(turn.said, turn.person, turn.place, attention.shelf or turn.companion, attention.passages)
         return self.retrieval.search(asked, dense=dense)
+
+    def excerpts(self, groups: Sequence[Sequence[int]]) -> list[Excerpt | None]:
+        """Return excerpts by the ids of their passages, None for each of which something is removed. Raises StoreError."""
+        return self.retrieval.excerpts(groups)
 
     def catch_up(self) -> None:
         """Embed anew what another model embedded, and load the vectors. Raises StoreError, MissingModel, MissingPackage."""

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from ..database import Database, document, passage, shelf
 from ..errors import FamiliarError
 from ..memory.fulltext import Match, TextSearch
 from ..memory.recall import Candidate, close_enough, is_small_talk, ranked
-from ..memory.rows import clean
+from ..memory.rows import clean, slices
 from ..messages import Excerpt, Person, Place, Shares, ShelfScope
 from ..ports import Embedder
 from .nearness import Nearness
@@ -76,6 +77,13 @@ class Retrieval:
         close = close_enough(self.nearness.size(list(shelves)))
         return self._excerpts([each for each in found if not gate or each.is_evidence(close)], asked.shares)
 
+    def excerpts(self, groups: Sequence[Sequence[int]]) -> list[Excerpt | None]:
+        """Return excerpts by the ids of their passages, without scores, and None for each of which something is removed."""
+        with self._database.read() as connection:
+            rows = _rows(connection, list(chain(*groups)))
+            runs = [[rows[each] for each in group] if group and all(each in rows for each in group) else [] for group in groups]
+            return [_excerpt(connection, run, {}) if run else None for run in runs]
+
     def _embed(self, text: str) -> Vectors | None:
         try:
             vector: Vectors = self._embedder.embed([text])[0]
@@ -92,14 +100,19 @@ class Retrieval:
         """Return the best candidates of each scope, up to its share, none of them twice, joined where they are neighbours."""
         if not found:
             return []
-        columns = (passage.c.id, passage.c.document_id, passage.c.number, passage.c.digest, document.c.title, document.c.source)
-        query = sa.select(*columns, shelf.c.scope).join(document, document.c.id == passage.c.document_id)
-        query = query.join(shelf, shelf.c.id == document.c.shelf_id)
         with self._database.read() as connection:
-            rows = {row.id: row for row in connection.execute(query.where(passage.c.id.in_([each.number for each in found])))}
+            rows = _rows(connection, [each.number for each in found])
             chosen = list(_chosen(found, rows, shares))
             excerpts = [_excerpt(connection, run, {each.number: each for each in found}) for run in _runs([rows[each] for each in chosen])]
         return sorted(excerpts, key=lambda excerpt: -excerpt.score)
+
+
+def _rows(connection: sa.Connection, passages: Sequence[int]) -> dict[int, Any]:
+    """Return these passages without their words, with what there is to say of their documents."""
+    columns = (passage.c.id, passage.c.document_id, passage.c.number, passage.c.digest, document.c.title, document.c.source)
+    query = sa.select(*columns, shelf.c.scope).join(document, document.c.id == passage.c.document_id)
+    query = query.join(shelf, shelf.c.id == document.c.shelf_id)
+    return {row.id: row for some in slices(passages) for row in connection.execute(query.where(passage.c.id.in_(some)))}
 
 
 def _chosen(found: Sequence[Candidate], rows: Mapping[int, Any], shares: Shares) -> Iterator[int]:
@@ -131,7 +144,7 @@ def _excerpt(connection: sa.Connection, run: Sequence[Any], evidence: Mapping[in
     within = passage.c.number.between(run[0].number, run[-1].number)
     query = sa.select(passage).where(passage.c.document_id == run[0].document_id, within)
     rows = connection.execute(query.order_by(passage.c.number)).all()
-    best = max((evidence[row.id] for row in run), key=lambda each: each.score)
+    best = max((evidence[row.id] for row in run if row.id in evidence), key=lambda each: each.score, default=None)
     pages = [page for row in rows for page in (row.page, row.last_page) if page is not None]
     return Excerpt(
         run[0].document_id,
@@ -143,9 +156,7 @@ def _excerpt(connection: sa.Connection, run: Sequence[Any], evidence: Mapping[in
         tuple(json.loads(rows[0].titles)),
         min(pages, default=None),
         max(pages, default=None),
-        round(min(best.score, 1.0), 4),
-        round(best.strength, 4),
-        round(max(best.cosine or 0.0, 0.0), 4),
+        *((round(min(best.score, 1.0), 4), round(best.strength, 4), round(max(best.cosine or 0.0, 0.0), 4)) if best else ()),
     )
 
 

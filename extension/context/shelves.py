@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from ..database import place as places
 from ..database import shelf
 from ..memory.rows import clean
 from ..messages import SHELVES, Person, Place, ShelfScope
@@ -32,6 +33,16 @@ def of_place(place: Place, person: Person) -> Shelf:
 def of_companion(companion: str, person: Person) -> Shelf:
     """Return the shelf of a companion for one person: what stands there is found when they talk in private."""
     return Shelf("companion", companion=clean(companion), person=clean(person.id))
+
+
+def chosen(connection: sa.Connection, scope: ShelfScope, person: Person, companion: str, place: str) -> Shelf:
+    """Return the shelf of a scope for a person, a companion and the id of a place, which is shared if it is known to be."""
+    if scope == "everyone":
+        return EVERYONE
+    if scope == "companion":
+        return of_companion(companion, person)
+    shared = connection.execute(sa.select(places.c.shared).where(places.c.id == clean(place))).scalar()
+    return of_place(Place(place, bool(shared)), person)
 
 
 def shelf_id(connection: sa.Connection, chosen: Shelf) -> int | None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from ..context.citations import outside_code, with_links, without_links
 from ..messages import Exchange, Place
 from .cards import shortened
 
 Part = Literal["greeting", "said", "reasoning", "reply", "trouble"]
 
 LONGEST_TITLE = 60
-_CODE = re.compile(r"(```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`)", re.DOTALL)
+CITED = "#familiar-cited-"
+"""How the addresses begin that stand for an excerpt of a document: with the number of the exchange and that of the excerpt."""
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _WORD_JOINER = "\u2060"
 
@@ -33,6 +34,8 @@ class Line:
     """Why there is no reply, or not a whole one."""
     waiting: str = ""
     """What is shown while the reply has not begun."""
+    excerpts: int = 0
+    """How many excerpts of documents the model was shown for the reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class Chat:
 
 def line(exchange: Exchange) -> Line:
     """Return what the diary holds as a line."""
-    return Line(exchange.row, exchange.said, exchange.reply, exchange.reasoning, exchange.id, exchange.feedback)
+    shown_of = (exchange.feedback, "", "", len(exchange.excerpts))
+    return Line(exchange.row, exchange.said, exchange.reply, exchange.reasoning, exchange.id, *shown_of)
 
 
 def messages(chat: Chat) -> list[dict[str, Any]]:
@@ -93,16 +97,12 @@ def feedback(chat: Chat) -> list[str | None]:
 
 def shown(text: str) -> str:
     """Return text for a Markdown renderer that takes HTML: tags are shown as they were typed, also outside of code."""
-    return _outside_code(text, lambda part: _TAG.sub("<" + _WORD_JOINER, part))
+    return outside_code(text, lambda part: _TAG.sub("<" + _WORD_JOINER, part))
 
 
 def typed(text: str) -> str:
     """Return what was shown, or a person's edit of it, as it was typed."""
-    return text.replace("<" + _WORD_JOINER, "<")
-
-
-def _outside_code(text: str, change: Callable[[str], str]) -> str:
-    return "".join(part if number % 2 else change(part) for number, part in enumerate(_CODE.split(text)))
+    return without_links(text.replace("<" + _WORD_JOINER, "<"), CITED)
 
 
 def _laid_out(chat: Chat) -> list[tuple[Line | None, Part, dict[str, Any]]]:
@@ -116,11 +116,16 @@ def _laid_out(chat: Chat) -> list[tuple[Line | None, Part, dict[str, Any]]]:
             thought = {"role": "assistant", "content": shown(each.reasoning), "metadata": {"title": "Thoughts", "status": status}}
             rows.append((each, "reasoning", thought))
         if each.reply or (each.waiting and not each.reasoning):
-            rows.append((each, "reply", {"role": "assistant", "content": shown(each.reply or each.waiting)}))
+            rows.append((each, "reply", {"role": "assistant", "content": _with_citations(each) or shown(each.waiting)}))
         trouble = each.trouble or ("" if each.reply or each.waiting else NO_REPLY)
         if trouble:
             rows.append((each, "trouble", {"role": "assistant", "content": f"⚠ {shown(trouble)}"}))
     return rows
+
+
+def _with_citations(each: Line) -> str:
+    """Return a reply as it is shown, what it cites as links that the panel follows."""
+    return with_links(shown(each.reply), each.excerpts, lambda number: f"{CITED}{each.id}-{number}")
 
 
 NO_REPLY = "There is no reply to this yet. Press “Retry” below to ask again."

@@ -43,7 +43,7 @@ class Controls:
         self.note = gr.HTML(elem_id="familiar-settings-note")
         for name in ("enabled", "scope", "budget", "memories"):
             component = getattr(self, name)
-            component.input(self._keeper(name), component, self.note, trigger_mode="always_last", show_progress="hidden")
+            component.input(keeper(door, name), component, self.note, trigger_mode="always_last", show_progress="hidden")
 
     @property
     def components(self) -> list[Any]:
@@ -66,15 +66,18 @@ class Controls:
             "",
         ]
 
-    def _keeper(self, name: str) -> Callable[[Any], str]:
-        def keep(value: Any) -> str:
-            try:
-                self._door.keep(**{name: value})
-            except FamiliarError as exc:
-                return note(str(exc), "bad")
-            except Exception as exc:
-                log.exception("A setting of the panel could not be kept")
-                return note(f"This could not be kept ({type(exc).__name__}); the log has the details.", "bad")
-            return note("Kept.", "good")
 
-        return keep
+def keeper(door: Door, name: str) -> Callable[[Any], str]:
+    """Return a handler that keeps the value of a setting, and says whether it did."""
+
+    def keep(value: Any) -> str:
+        try:
+            door.keep(**{name: value})
+        except FamiliarError as exc:
+            return note(str(exc), "bad")
+        except Exception as exc:
+            log.exception("A setting of the panel could not be kept")
+            return note(f"This could not be kept ({type(exc).__name__}); the log has the details.", "bad")
+        return note("Kept.", "good")
+
+    return keep

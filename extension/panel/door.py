@@ -35,9 +35,11 @@ class Door:
     attention: Callable[[], Attention]
     """The settings of the panel in effect."""
     keep: Callable[..., None]
-    """Sets and keeps settings, by their names: enabled, scope, budget, memories."""
+    """Sets and keeps settings, by their names: those of settings.PANEL."""
     whys: Whys = field(default_factory=Whys)
     inputs: tuple[Any, ...] = ()
     """Gradio components whose values `here` takes."""
     title: str = ""
     """What the panel is headed with, where other panels may stand beside it."""
+    shelf: Callable[[str], str] = str
+    """Returns the companion whose documents one draws on."""

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from .browser import IN_TURN, Browser
+from .browser import IN_TURN, UNSEEN, Browser
 from .cards import note
+from .cited import Cited
 from .controls import Controls
+from .documents import Documents
 from .door import Door
 from .filters import Wanted
 from .noting import Noting
@@ -43,6 +45,7 @@ def build_panel(door: Door) -> Panel:
             gr.HTML(f"<h2>{escape(door.title)}</h2>", elem_id="familiar-title")
         with gr.Accordion("Why it answered so", open=True):
             why = gr.HTML(note(NOTHING_YET), elem_id="familiar-why")
+            Cited(door, UNSEEN)
             refresh = gr.Button("Refresh", size="sm", elem_id="familiar-refresh")
         with gr.Accordion("How it remembers", open=True):
             controls = Controls(door)
@@ -50,20 +53,25 @@ def build_panel(door: Door) -> Panel:
             browser = Browser(door)
         with gr.Accordion("What it made of them", open=True):
             noting = Noting(door, browser.filters)
+        with gr.Accordion("Documents", open=True):
+            documents = Documents(door)
         with gr.Accordion("When, and what about", open=True):
             pictures = Pictures(door, browser.filters)
         with gr.Accordion("Save as a document", open=False, elem_id="familiar-saving"):
             saving = Saving(door, browser.opened.open)
     noted = noting.connect(IN_TURN)
+    load = Context.root_block.load if Context.root_block is not None else None
+    documented = documents.connect(IN_TURN, load)
     browser.connect(pictures, noted)
     looking = _looking(door, why, browser, pictures, noting)
-    refresh.click(**looking)
+    refresh.click(**looking).then(**documented)
     for each in (browser.opened.forgotten, browser.opened.undone):
         each.then(**looking)
-    if Context.root_block is not None:
-        Context.root_block.load(controls.load, None, controls.components, show_progress="hidden")
-        Context.root_block.load(**looking)
-        Context.root_block.load(saving.load, None, saving.components, show_progress="hidden")
+    if load is not None:
+        load(controls.load, None, controls.components, show_progress="hidden")
+        load(documents.load, None, documents.components, show_progress="hidden")
+        load(**looking).then(**documented)
+        load(saving.load, None, saving.components, show_progress="hidden")
     opened = browser.opened
     return Panel(refresh, why, looking, (opened.saved, opened.forgotten, opened.undone))
 

@@ -10,6 +10,7 @@ from ..app import App
 from ..errors import FamiliarError
 from ..messages import Briefing, Exchange, Memory
 from .cards import Viewer, cards, note
+from .cited import quoted, quotes
 from .door import Door, Here
 from .why import Why
 
@@ -38,24 +39,25 @@ def reasons(door: Door, here: Here) -> str:
 
 def _shown(app: App, why: Why, viewer: Viewer, *, enabled: bool) -> str:
     briefing = why.briefing
-    if not briefing.memories:
+    if not briefing.memories and not briefing.excerpts:
         return _further(briefing) if briefing.note else note(NOTHING_FOUND if enabled else OFF) + _further(briefing)
-    found = _found(app, [memory.exchange.id for memory in briefing.memories])
+    found = _found(app, briefing.memory_ids)
     memories = [replace(memory, exchange=found[memory.exchange.id]) for memory in briefing.memories if memory.exchange.id in found]
     tokens = f" in {briefing.tokens:,} tokens" if briefing.tokens else ""
-    opening = _opening(viewer.when(why.when), len(briefing.memories), tokens)
-    return opening + cards(memories, viewer) + _rest(briefing.memories, memories) + _further(briefing)
+    opening = _opening(viewer.when(why.when), len(briefing.memories), len(briefing.excerpts), tokens)
+    return opening + cards(memories, viewer) + _rest(briefing.memories, memories) + quoted(briefing.excerpts) + _further(briefing)
 
 
 def _from_diary(app: App, viewer: Viewer) -> str:
-    """Return what the diary knows of a reply from before this program was started: which memories, but no scores."""
+    """Return what the diary knows of a reply from before this program was started: which memories and excerpts, but no scores."""
     chat = app.memories.diary.chat(viewer.place) if viewer.place else []
-    if not chat or chat[-1].person.id != viewer.person or not chat[-1].memories:
+    if not chat or chat[-1].person.id != viewer.person or not (chat[-1].memories or chat[-1].excerpts):
         return ""
     found = _found(app, chat[-1].memories)
     memories = [Memory(found[number], 0.0) for number in chat[-1].memories if number in found]
-    opening = _opening(viewer.when(chat[-1].when), len(chat[-1].memories))
-    return opening + cards(memories, viewer, scored=False) + _rest(chat[-1].memories, memories)
+    opening = _opening(viewer.when(chat[-1].when), len(chat[-1].memories), len(chat[-1].excerpts))
+    kept = quoted(app.library.excerpts(chat[-1].excerpts), scored=False)
+    return opening + cards(memories, viewer, scored=False) + _rest(chat[-1].memories, memories) + kept
 
 
 def _found(app: App, numbers: Sequence[int]) -> dict[int, Exchange]:
@@ -63,8 +65,9 @@ def _found(app: App, numbers: Sequence[int]) -> dict[int, Exchange]:
     return {exchange.id: exchange for exchange in app.memories.diary.get(numbers)}
 
 
-def _opening(when: str, count: int, tokens: str = "") -> str:
-    return note(f"For the message of {when}, the model was given {_plural(count)}{tokens}.")
+def _opening(when: str, memories: int, excerpts: int, tokens: str = "") -> str:
+    parts = (_plural(memories) if memories else "", quotes(excerpts) if excerpts else "")
+    return note(f"For the message of {when}, the model was given {' and '.join(filter(None, parts))}{tokens}.")
 
 
 def _rest(shown: Sized, left: Sized) -> str:

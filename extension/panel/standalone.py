@@ -57,7 +57,7 @@ def door(chats: Chats, chat: Any) -> Door:
     def here(open_chat: Chat | None) -> Here:
         return Here(open_chat.companion, open_chat.place.id) if open_chat else Here(app.settings.companion, "")
 
-    return Door(lambda: app, lambda: chats.person, here, lambda: app.attention, chats.keep, chats.whys, (chat,))
+    return Door(lambda: app, lambda: chats.person, here, lambda: app.attention, chats.keep, chats.whys, (chat,), shelf=app.shelf_of)
 
 
 class Page:

@@ -7,6 +7,7 @@ import pytest
 from extension.characters import BASE_PROMPTS, character, read
 from extension.panel.chats import Chats
 from extension.panel.expert import ExpertForm
+from extension.panel.standalone import door
 
 NOBODY = ("", "", "", "", "", "", None)
 
@@ -117,6 +118,12 @@ def test_a_broken_file_and_a_fault_are_sentences(form, folder, monkeypatch):
     monkeypatch.setattr(form, "_app", None)
     for shown in (form.load(), form.show(""), form.keep("", *fields()), [form.look("Wren", *fields())]):
         assert "This did not work (AttributeError)" in said(shown)
+
+
+def test_documents_are_handed_over_onto_the_shelf_that_a_companion_draws_on(app, folder):
+    folder.mkdir(parents=True)
+    (folder / "Wren.yaml").write_text("familiar: {shelf: Birds}")
+    assert [door(Chats(app), None).shelf(name) for name in ("Wren", "Robin")] == ["Birds", "Robin"]
 
 
 def test_the_next_turn_goes_by_what_was_kept(form, app):

@@ -10,7 +10,7 @@ from extension.errors import SettingsError
 from extension.memory.diary import Answer
 from extension.messages import Person, Place
 from extension.panel.browser import PAGE, Browser
-from extension.panel.controls import Controls
+from extension.panel.controls import Controls, keeper
 from extension.panel.door import Here
 from extension.panel.filters import Wanted
 from extension.panel.opened import Opened
@@ -66,11 +66,10 @@ def test_the_switches_show_what_is_in_effect(blocks, door):
 
 
 def test_what_is_switched_is_kept_or_refused_with_a_reason(blocks, door, app):
-    controls = Controls(door)
-    assert "Kept." in controls._keeper("budget")(350)
+    assert "Kept." in keeper(door, "budget")(350)
     assert app.attention.budget == 350
-    assert "The setting `budget` (FAMILIAR_BUDGET) is not usable" in controls._keeper("budget")(-1)
-    assert "not usable" in controls._keeper("memories")(None)
+    assert "The setting `budget` (FAMILIAR_BUDGET) is not usable" in keeper(door, "budget")(-1)
+    assert "not usable" in keeper(door, "memories")(None)
     assert app.attention.budget == 350
     assert (app.settings.data_dir / "settings.yaml").read_text() == "budget: 350\n"
 
@@ -79,7 +78,7 @@ def test_an_unforeseen_failure_is_a_sentence_too(blocks, door):
     def broken(*_, **__):
         raise ZeroDivisionError
 
-    assert "ZeroDivisionError" in Controls(replace(door, keep=broken))._keeper("budget")(350)
+    assert "ZeroDivisionError" in keeper(replace(door, keep=broken), "budget")(350)
     assert "ZeroDivisionError" in Browser(replace(door, person=broken)).find(Wanted(PAGE))[1]
 
 

@@ -17,6 +17,7 @@ from extension.memory.chats import import_chats, sources
 from extension.memory.diary import Filter
 from extension.memory.importers.conversation import Attribution
 from extension.messages import Exchange
+from extension.webui.door import door_of
 from tests.host.double import HostDouble
 from tests.hosts.openai_double import Double, speaks
 
@@ -471,7 +472,7 @@ def test_a_character_generates_and_remembers_as_its_file_says(host: HostDouble, 
     assert "<memories>" not in host.model.prompts[-1], "its scope is this chat"
     (briefing,) = [hooks().extension.whys.last("me", diary()[-1].place.id).briefing]
     assert "wishes the model “other”" in briefing.note
-    assert hooks().extension.attention("Wren").shelf == "Birds"
+    assert [door_of(hooks().extension).shelf(name) for name in ("Wren", "Robin")] == ["Birds", "Robin"]
 
 
 def test_changes_of_a_characters_file_count_at_the_next_turn_and_for_others_nothing_changes(
