@@ -12,6 +12,8 @@ from typing import Any
 import yaml
 
 DEEPEST = 20
+MOST = 5_000
+"""Keys and values of a text, so that reading it takes a moment at most."""
 LONGEST_LINE = 100
 """Characters of a text that is written into the line of its key."""
 _TAG = "tag:yaml.org,2002:"
@@ -20,15 +22,18 @@ _TAG = "tag:yaml.org,2002:"
 class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[Any, Any] = {}  # noqa: RUF012 (as PyYAML declares it)
     _depth = 0
+    _count = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if isinstance(event, yaml.AliasEvent) or getattr(event, "tag", None) is not None:
             what = "an alias (*)" if isinstance(event, yaml.AliasEvent) else "a tag (!)"
             raise yaml.composer.ComposerError(None, None, f"{what} is not taken here; write out what it stands for", event.start_mark)
-        if self._depth >= DEEPEST:
-            raise yaml.composer.ComposerError(None, None, "it is nested too deeply", event.start_mark)
+        if self._depth >= DEEPEST or self._count >= MOST:
+            what = "it is nested too deeply" if self._depth >= DEEPEST else f"it holds more than {MOST} keys and values"
+            raise yaml.composer.ComposerError(None, None, what, event.start_mark)
         self._depth += 1
+        self._count += 1
         try:
             return super().compose_node(parent, index)
         finally:

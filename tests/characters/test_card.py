@@ -116,6 +116,7 @@ BOMB = "\n".join(["a: &a [x, x, x, x, x, x, x, x, x]", *NINE])
         ("context: !!int ''", "a tag"),
         ("familiar: " + "[" * 100_000, "nested too deeply"),
         ("{" * 100_000, "nested too deeply"),
+        ("familiar: {mood: [" + "1," * 100_000 + "]}", "more than 5000 keys and values"),
         ("context: \x01", "characters that YAML does not take"),
         ("? [a]\n: b", "line 1"),
         ("context: 'never ended\n", "line 2"),
