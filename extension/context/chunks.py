@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _BATCH = 512
 _SENTENCE = r"(?<=[.!?…])[\"'”’)\]]*\s+|[。！？]+"
+_ENDS = tuple(".!?…。！？\"'”’)]")
 _CLAUSE = r"(?<=[;:,])\s+|[、，；：]"
 _PROSE = (r"\n\s*\n", _SENTENCE, r"\n", _CLAUSE, r"\s+", "")
 _CODE = (r"\n\n", r"\n", r"[;,] ", r" ", "")
@@ -97,12 +98,20 @@ class _Packing:
         for tile in tiles:
             if tile.piece.titles != self._titles:
                 yield from self._section(tile.piece.titles)
+            elif self._turns_the_page(tile):
+                yield from self._emitted()
+                self._held, self._shared = [], 0
             for each in self._small(tile):
                 if not self._fits(each):
                     yield from self._emitted()
                     self._share(each)
                 self._held.append(each)
         yield from self._emitted()
+
+    def _turns_the_page(self, tile: _Tile) -> bool:
+        """Return whether a tile begins a page, and the one before it ended with a sentence: what is cited then stands on one page."""
+        last = self._held[-1] if self._held else None
+        return last is not None and tile.piece.page != last.piece.page and last.text.rstrip().endswith(_ENDS)
 
     def _section(self, titles: tuple[str, ...]) -> Iterator[Passage]:
         """Go on under other titles. Headings alone are no passage: they go with what follows."""

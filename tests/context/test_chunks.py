@@ -107,9 +107,11 @@ def test_a_passage_stands_under_one_title_path_and_begins_with_its_heading():
     ]
 
 
-def test_a_passage_says_the_pages_it_begins_and_ends_on():
-    document = pieces(*(Block(SENTENCE * 6, page=page) for page in range(1, 6)))
-    assert [(each.page, each.last_page) for each in passages(document, Hashing(), Chunking(overlap=0))] == [(1, 3), (3, 5)]
+def test_a_passage_goes_over_a_page_only_in_the_middle_of_a_sentence_and_says_both():
+    document = pieces(*(Block(SENTENCE * 6, page=page) for page in range(1, 4)))
+    assert [(each.page, each.last_page) for each in passages(document, Hashing())] == [(1, 1), (2, 2), (3, 3)]
+    document = pieces(*(Block(f"{SENTENCE * 5}The tower on the", page=page) for page in range(1, 6)))
+    assert [(each.page, each.last_page) for each in passages(document, Hashing(), Chunking(overlap=0))] == [(1, 3), (4, 5)]
 
 
 def test_rows_and_functions_are_not_cut_where_they_fit():
