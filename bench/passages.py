@@ -39,7 +39,7 @@ from extension.settings import load
 
 DEPTH = 10
 OWNER = "bench"
-_ATTENTION = Attention(passages=Shares(0, 0, DEPTH))
+TEN = Attention(passages=Shares(0, 0, DEPTH))
 _KEYS = ("question", "file", "contains")
 
 
@@ -71,15 +71,15 @@ def _question(line: str, where: str, folder: Path) -> Question:
     return Question(*(row[key] for key in _KEYS))
 
 
-def asked(app: App, text: str, attention: Attention = _ATTENTION) -> list[Excerpt]:
+def asked(app: App, text: str, attention: Attention = TEN) -> list[Excerpt]:
     """Return what the product finds for a question."""
     turn = Turn(Person(OWNER), Place("bench"), "Familiar", text, 0, datetime.now(UTC))
     return app.library.about(turn, attention)
 
 
-def is_shown(app: App, folder: Path, question: Question) -> bool:
-    """Say whether the right passage is in what the product shows as it comes."""
-    return _rank(asked(app, question.question, Attention()), folder, question) > 0
+def is_shown(app: App, folder: Path, question: Question, attention: Attention) -> bool:
+    """Say whether the right passage is in what the product shows."""
+    return _rank(asked(app, question.question, attention), folder, question) > 0
 
 
 def score(app: App, folder: Path, questions: Sequence[Question]) -> dict[str, Any]:
