@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, console, files, keeping, library, listing, noting, program, writing
+from .cli import changes, console, experts, files, keeping, library, listing, noting, program, writing
 from .cli.chat import chat
 from .cli.configuration import settings
 from .cli.diagnosis import doctor
@@ -20,6 +20,7 @@ from .cli.serving import serve
 app = typer.Typer(name="familiar", cls=program.Program, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 memory = typer.Typer(name="memory", no_args_is_help=True, rich_markup_mode=None)
 shelves = typer.Typer(name="library", no_args_is_help=True, rich_markup_mode=None)
+expert = typer.Typer(name="expert", no_args_is_help=True, rich_markup_mode=None)
 documents = typer.Typer(name="docx", invoke_without_command=True, rich_markup_mode=None)
 
 
@@ -51,12 +52,26 @@ def _library(data_dir: DataDir = None, verbose: Verbose = False) -> None:
     """The documents that were read: list, remove, size."""
 
 
+@expert.callback()
+def _expert(data_dir: DataDir = None, verbose: Verbose = False) -> None:
+    """Companions with an expertise of their own: list, make, change, carry to the webui and back."""
+
+
 app.command()(chat)
 app.command()(library.read)
 app.add_typer(shelves)
 shelves.command("list")(library.list_)
 shelves.command()(library.remove)
 shelves.command()(library.size)
+app.add_typer(expert)
+expert.command("list")(experts.list_)
+expert.command()(experts.show)
+expert.command()(experts.new)
+expert.command()(experts.edit)
+expert.command("remove")(experts.remove_)
+expert.command()(experts.examples)
+expert.command("to-webui")(experts.to_webui_)
+expert.command("from-webui")(experts.from_webui_)
 app.add_typer(memory)
 memory.command("list")(listing.list_)
 memory.command()(listing.show)

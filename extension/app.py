@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from .characters import Character, character, characters
+from .characters import Character, Expert, character, characters
 from .companion import RESERVE, Companion
 from .context.handover import Handovers
 from .context.library import Library
@@ -19,7 +19,8 @@ from .database import Database
 from .documents.drive.client import GOOGLE, Drive
 from .documents.writing import Writing
 from .embedders import embedder_for
-from .errors import MissingModel, SettingsError, StoreError
+from .errors import FamiliarError, MissingModel, SettingsError, StoreError
+from .hosts.wished import Wished
 from .memory.asking import Stopped
 from .memory.enrichment import Enrichment
 from .memory.idle import Idle
@@ -51,7 +52,10 @@ class App:
     handovers: Handovers = field(default_factory=Handovers)
     """Documents that are being taken in."""
     _host: Host | None = None
+    _given: bool = False
+    """Whether the host was handed in, so that no other may take its place."""
     _enricher: tuple[tuple[str, str, float], Host] | None = None
+    _wished: Wished = field(default_factory=Wished)
     _lock: Lock = field(default_factory=Lock)
 
     @property
@@ -63,6 +67,19 @@ class App:
 
                 self._host = host_for(self.settings)
             return self._host
+
+    def host_for(self, expert: Expert) -> tuple[Host, str]:
+        """Return what runs the model a companion wishes; where that cannot be had, the usual one and a sentence that says so.
+
+        Raises as `host` does.
+        """
+        return self._wished.host(expert, self.settings, self.host, given=self._given)
+
+    @property
+    def hosts(self) -> tuple[Host, ...]:
+        """The hosts that may answer: the usual one, and the one that a companion wished last. Raises as `host` does."""
+        wished = self._wished.last
+        return (self.host,) if wished is None else (self.host, wished)
 
     @property
     def writing(self) -> Writing:
@@ -107,6 +124,14 @@ class App:
         """Return the companion of this name. Raises SettingsError, NotFound."""
         return character(name, self.characters_dir)
 
+    def shelf_of(self, companion: str) -> str:
+        """Return the companion whose documents one draws on: its own name, unless its file says another. Never raises."""
+        try:
+            return self.character(companion).expert.shelf.strip() or companion
+        except FamiliarError as exc:
+            log.warning("%s", exc)
+            return companion
+
     def companions(self) -> list[str]:
         """Return the companions to choose from: the default one, those with a file, and those talked to before."""
         try:
@@ -134,8 +159,9 @@ class App:
             self.settings = settings
             self.memories.retention.days = settings.retention_days
             self.memories.corrections.used = settings.learn
+            self.memories.chat_logs.on = settings.chat_logs
             if host is not None or changed:
-                self._host = host
+                self._host, self._given = host, host is not None
 
     @property
     def notes(self) -> bool:
@@ -198,9 +224,11 @@ def build(settings: Settings, host: Host | None = None, embedder: Embedder | Non
         database, embedder, settings.data_dir, settings.patience, settings.retention_days, _chroma(settings), library.catch_up
     )
     memories.corrections.used = settings.learn
+    memories.chat_logs.on = settings.chat_logs
     # What follows asks the application, so that settings that change later count.
     idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
-    app = App(settings, memories, library, Companion(memories, idle, lambda: app.enrichment, library), idle, _host=host)
+    made = Companion(memories, idle, lambda: app.enrichment, library)
+    app = App(settings, memories, library, made, idle, _host=host, _given=host is not None)
     return app
 
 

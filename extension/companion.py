@@ -153,16 +153,29 @@ class Companion:
     def remember(self, turn: Turn, answer: Answer) -> int | None:
         """Write the exchange. Never raises; None when it was not recorded, or kept aside."""
         try:
-            return self.memories.remember(turn, answer)
+            number = self.memories.remember(turn, answer)
+            if number is not None:
+                self.memories.chat_logs.append(turn, answer, number)
+            return number
         except Exception:
             log.exception("An exchange could not be written")
             return None
 
     def converse(
-        self, turn: Turn, history: Sequence[Exchange], host: Host, generation: Generation, attention: Attention, context: str = ""
+        self,
+        turn: Turn,
+        history: Sequence[Exchange],
+        host: Host,
+        generation: Generation,
+        attention: Attention,
+        context: str = "",
+        note: str = "",
     ) -> Conversation:
-        """Return a conversation that streams the reply to one turn and remembers it at the end, however it ends."""
-        return Conversation(self, turn, history, host, generation, attention, context)
+        """Return a conversation that streams the reply to one turn and remembers it at the end, however it ends.
+
+        `note` is what the person should know of the turn beside what its briefing says.
+        """
+        return Conversation(self, turn, history, host, generation, attention, context, note)
 
 
 class Conversation:
@@ -181,10 +194,12 @@ class Conversation:
         generation: Generation,
         attention: Attention,
         context: str,
+        note: str = "",
     ) -> None:
         self._companion, self._turn, self._history = companion, turn, history
         self._host, self._generation, self._attention, self._context = host, generation, attention, context
-        self.briefing = Briefing()
+        self._note = note
+        self.briefing = Briefing(note=note)
         self.prompt_tokens = 0
         self.raw = ""
         self.id: int | None = None
@@ -233,7 +248,8 @@ class Conversation:
             )
         # The briefing may take up to half of the room, so that a long chat cannot starve memory, nor memory the chat.
         rows = [(exchange.said, exchange.reply) for exchange in self._history]
-        seen = fit_rows(rows, count, room - min(self._companion.needed(self._attention), room // 2))
+        needed = self._companion.needed(self._attention) if self._turn.recorded else 0
+        seen = fit_rows(rows, count, room - min(needed, room // 2))
         self.briefing = self._companion.briefing(
             self._turn,
             self._attention,
@@ -242,7 +258,7 @@ class Conversation:
             own=self.id,
             visible={digest(*row) for row in seen},
             sight=Sight(len(rows), len(rows) - len(seen)),
-        )
+        ).noting(self._note)
         messages = [*system, *transcript(seen), Message("user", self.briefing.before(self._turn.said))]
         self.prompt_tokens = sum(count(message.content) for message in messages)
         return messages

@@ -6,7 +6,7 @@ All of them are frozen: a transform returns a new value. Times are timezone-awar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Literal
@@ -218,6 +218,10 @@ class Briefing:
         """Tokens that its summaries save: those of what they stand for, less their own."""
         return sum(summary.saved for summary in self.summaries)
 
+    def noting(self, note: str) -> Briefing:
+        """Return it with one more sentence for the person."""
+        return replace(self, note=" ".join(filter(None, (self.note, note))))
+
     def before(self, question: str) -> str:
         """Return the question with this briefing in front of it; the question is last and whole."""
         return f"{self.text}\n\n{self.question or question}" if self.text else question
@@ -255,6 +259,8 @@ class Attention:
     passages: Shares = field(default_factory=Shares)
     library: int = 1000
     """Tokens that documents may take, beside those of memories."""
+    shelf: str = ""
+    """The companion whose documents are shown; empty for the one that answers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,10 @@ class Settings(BaseModel):
         le=36500,
         description="Days after which what was said is forgotten, pinned memories excepted; 0 for never. A place may have its own.",
     )
+    chat_logs: bool = Field(
+        False,
+        description="Whether each exchange is also written as plain text into a file per day, in `chat-logs` in the data directory.",
+    )
     docx_folder: str = Field("", description="Folder that documents are written into. Empty: `documents` in the data directory.")
     drive_credentials: str = Field(
         "", description="File of Google credentials, a service account's or a signed-in person's; with it documents can go to Google Drive."

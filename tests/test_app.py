@@ -63,6 +63,13 @@ def test_the_settings_choose_attention_generation_and_host(home):
     app.close()
 
 
+def test_a_companion_draws_on_the_documents_its_file_names(app):
+    app.characters_dir.mkdir(parents=True)
+    (app.characters_dir / "Wren.yaml").write_text("familiar: {shelf: Birds}")
+    (app.characters_dir / "Broken.yaml").write_text("familiar: [")
+    assert [app.shelf_of(name) for name in ("Wren", "Robin", "Broken", "../x")] == ["Birds", "Robin", "Broken", "../x"]
+
+
 def test_a_host_and_an_embedder_may_be_handed_in(home):
     host, embedder = Scripted(), Hashing(8)
     app = build(load({}, data_dir=home), host=host, embedder=embedder)

@@ -59,7 +59,8 @@ def chat(
     if not incognito:
         log_to_file(chosen)
     with opened(chosen) as app:
-        session = Session(app, place, recorded=not incognito)
+        insisted = tuple(name for name in ("scope", "model") if given[name] is not None)
+        session = Session(app, place, recorded=not incognito, insisted=insisted)
         if not incognito:
             app.memories.warm_up()
         if resume:

@@ -44,7 +44,7 @@ def read(
     found: list[Taken] = []
     with opened(settings(ctx)) as app:
         who = Person(person or app.settings.person)
-        shelf = app.library.shelf(scope, who, companion or app.settings.companion, place or "")
+        shelf = app.library.shelf(scope, who, app.shelf_of(companion or app.settings.companion), place or "")
         for source in sources:
             for taken in app.library.read(console.cleaned(source), shelf, who.id, sync=sync, told=_progress):
                 found.append(taken)

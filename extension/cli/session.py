@@ -32,8 +32,10 @@ class Session:
     write over each other. With `recorded` False nothing is written and nothing is recalled.
     """
 
-    def __init__(self, app: App, place: str, *, recorded: bool = True) -> None:
+    def __init__(self, app: App, place: str, *, recorded: bool = True, insisted: tuple[str, ...] = ()) -> None:
+        """`insisted` are settings of this run that count more than what the companion wishes: `scope`, `model`."""
         self.app = app
+        self._insisted = insisted
         self.person = Person(app.settings.person)
         self.character = app.character(app.settings.companion)
         self.recorded = recorded
@@ -82,11 +84,15 @@ class Session:
     def reply(self, said: str) -> Generator[str, None, None]:
         """Yield the reply in pieces, reasoning included; closing it stops the model. Either way the exchange is kept.
 
-        Raises HostError, MissingModel, MissingPackage.
+        Raises HostError, MissingModel, MissingPackage, and SettingsError for a companion's file that is malformed by now.
         """
         started = monotonic()
         app, turn = self.app, self._turn(said)
-        conversation = app.companion.converse(turn, self._history, app.host, app.generation, app.attention, self.character.context)
+        self.character = app.character(self.character.name)  # its file may have changed
+        expert = self.character.expert.without(*self._insisted)
+        host, told = app.host_for(expert)
+        manner = (expert.generation(app.generation), expert.attention(app.attention))
+        conversation = app.companion.converse(turn, self._history, host, *manner, self.character.context, told)
         self.last = conversation
         try:
             yield from conversation

@@ -168,7 +168,7 @@ class Library:
 
         Without `dense`, words alone decide.
         """
-        asked = Asked(turn.said, turn.person, turn.place, turn.companion, attention.passages)
+        asked = Asked(turn.said, turn.person, turn.place, attention.shelf or turn.companion, attention.passages)
         return self.retrieval.search(asked, dense=dense)
 
     def excerpts(self, groups: Sequence[Sequence[int]]) -> list[Excerpt | None]:

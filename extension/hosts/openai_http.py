@@ -19,7 +19,7 @@ from .answer import Answer
 from .event_stream import objects
 from .pieces import valid
 from .refusal import refusal, too_slow, translated
-from .served import MODELS, UNKNOWN_CONTEXT, Counter, Served, counter, served
+from .served import MODELS, UNKNOWN_CONTEXT, Counter, Served, counter, offers, served
 from .window import estimate
 
 ASIDE = 10.0
@@ -86,6 +86,10 @@ class OpenAIHTTP:
         """Tokens of prompt and reply together as the server says; 4096 where it does not, or does not answer."""
         found = self._found_if_it_answers()
         return found.context_length if found else UNKNOWN_CONTEXT
+
+    def offers(self, model: str) -> bool:
+        """Return whether the server answers with this model when it is asked for it, as far as it says. Raises HostError."""
+        return offers(self._ask, model)
 
     def close(self) -> None:
         """Close idle connections. The host may not be used afterwards. Happens by itself when the host is dropped."""

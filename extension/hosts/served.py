@@ -79,6 +79,18 @@ def served(ask: Ask, wanted: str, server: str) -> Served:
     )
 
 
+def offers(ask: Ask, model: str) -> bool:
+    """Return whether a server answers with a model: the webui only with the one it has loaded, others with each they list.
+
+    One that lists none may take any name. Raises what `ask` raises for the list.
+    """
+    info = _asked(ask, "/v1/internal/model/info")
+    if isinstance(info, dict) and isinstance(info.get("model_name"), str):
+        return bool(info["model_name"] == model)
+    listed = _entries(ask(MODELS, None))
+    return not listed or any(entry.get("id") == model for entry in listed)
+
+
 def _asked(ask: Ask, path: str) -> Any:
     """Ask what not every server knows; a refusal says as much as no answer."""
     try:

@@ -14,6 +14,7 @@ from ..messages import Attention, Memory, Person, Place, Scope, Turn
 from ..ports import Embedder
 from ..vectors import Server
 from .catchup import CatchUp
+from .chat_logs import ChatLogs
 from .diary import EVERYTHING, Answer, Diary, Filter
 from .exports import Exports
 from .facts import Fact, Facts
@@ -94,11 +95,14 @@ class Memories:
         self.summarising = Summarising(database, self.summaries)
         self.spool = Spool(data_dir)
         self.exports = Exports(database, data_dir)
-        erase = (self.fulltext.catch_up, self.semantic.sync, self.exports.clear, self.learning.tidy, database.compact)
+        self.chat_logs = ChatLogs(database, data_dir)
+        derived = (self.fulltext.catch_up, self.semantic.sync, self.exports.clear, self.learning.tidy, self.chat_logs.tidy)
+        erase = (*derived, database.compact)
         self.forgetting = Forgetting(database, self.spool, self._drain, erase, self.warm_up)
         self.retention = Retention(database, retention_days)
         forgotten = (self.retention.run, self.forgetting.erase, self.semantic.erase)
-        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, *forgotten, self.semantic.catch_up, besides, every=_IDLE)
+        last = (besides, self.chat_logs.tidy)
+        self.catch_up = CatchUp(self._drain, self.fulltext.catch_up, *forgotten, self.semantic.catch_up, *last, every=_IDLE)
         self._data_dir = data_dir
         self._patience = patience
         self._patient_until: float | None = None

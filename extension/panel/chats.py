@@ -209,7 +209,7 @@ class Chats:
 
     def _waiting(self) -> str:
         try:
-            return WAITING if self._awake is self.app.host else WAKING
+            return WAITING if self._awake is not None and self._awake in self.app.hosts else WAKING
         except FamiliarError:  # the reply will say it
             return WAITING
 

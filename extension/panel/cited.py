@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 LAST = "last"
 """Stands for the last reply of the open chat in the address of a citation."""
 LONGEST_OPENING = 140
+SCROLL = "() => document.getElementById('familiar-cited')?.scrollIntoView({ block: 'center' })"
 _GONE = "What this cites was removed or changed since: it is not in the library any more."
 _NO_CITATION = "This is no citation of a document."
 
@@ -33,7 +34,8 @@ class Cited:
         self._door = door
         self.excerpt = gr.HTML(elem_id="familiar-cited")
         self.picked = gr.Textbox(elem_id="familiar-cite", elem_classes=unseen, label="Picked citation")
-        self.picked.change(self.show, [self.picked, *door.inputs], self.excerpt, show_progress="hidden")
+        shown = self.picked.change(self.show, [self.picked, *door.inputs], self.excerpt, show_progress="hidden")
+        shown.then(None, None, None, js=SCROLL)
 
     def show(self, picked: str, *where: Any) -> str:
         """Return the excerpt of a picked citation: `12-2` is the second one of exchange 12. Never raises: a failure is a sentence."""

@@ -41,3 +41,5 @@ class Door:
     """Gradio components whose values `here` takes."""
     title: str = ""
     """What the panel is headed with, where other panels may stand beside it."""
+    shelf: Callable[[str], str] = str
+    """Returns the companion whose documents one draws on."""

@@ -6,7 +6,6 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   field.value = `${cited.getAttribute("href").split("#familiar-cited-")[1]} ${Date.now()}`;
   field.dispatchEvent(new Event("input", { bubbles: true }));
-  document.getElementById("familiar-why")?.scrollIntoView({ block: "nearest" });
 });
 // A mark of the map or a bar of the timeline was clicked: tell the panel which, through a field that nobody sees.
 document.addEventListener("click", (event) => {

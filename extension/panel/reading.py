@@ -114,7 +114,7 @@ class Reading:
             app, person, here = self._door.app(), self._door.person(), self._door.here(*where)
             if scope == "place" and not here.place:
                 raise NotFound("Which chat is open is not known here. Say something in it first, or hand it over for someone else.")
-            shelf = app.library.shelf(scope, person, here.companion, here.place or "")
+            shelf = app.library.shelf(scope, person, self._door.shelf(here.companion), here.place or "")
             handed: Take = lambda told, stop: take(app.library, shelf, person.id, told, stop)  # noqa: E731
             yield from self._pictures(app.handovers.start(person.id, handed))
         except FamiliarError as exc:

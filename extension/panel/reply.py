@@ -118,17 +118,20 @@ class Reply:
 
     def _converse(self) -> None:
         app, turn = self._app, self._turn
-        host = Stoppable(app.host)
+        character = app.character(turn.companion)
+        chosen, told = app.host_for(character.expert)
+        host = Stoppable(chosen)
         with self._changed:
             self._host = host
             if self._stopping:
                 host.stop()
-        context = app.character(turn.companion).context
-        conversation = app.companion.converse(turn, self._history, host, app.generation, app.attention, context)
+        expert = character.expert
+        manner = (expert.generation(app.generation), expert.attention(app.attention))
+        conversation = app.companion.converse(turn, self._history, host, *manner, character.context, told)
         try:
             last = 0.0
             for _ in conversation:
-                self._asked = app.host
+                self._asked = chosen
                 if not last:
                     self._whys.keep(turn, conversation.briefing)
                 if monotonic() - last >= BLINK:

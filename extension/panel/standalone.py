@@ -11,6 +11,7 @@ from .backend import Backend
 from .chat import Chat
 from .chats import Chats
 from .door import Door, Here
+from .expert import ExpertForm
 from .panel import build_panel
 from .reasons import reasons
 from .server import run
@@ -56,7 +57,7 @@ def door(chats: Chats, chat: Any) -> Door:
     def here(open_chat: Chat | None) -> Here:
         return Here(open_chat.companion, open_chat.place.id) if open_chat else Here(app.settings.companion, "")
 
-    return Door(lambda: app, lambda: chats.person, here, lambda: app.attention, chats.keep, chats.whys, (chat,))
+    return Door(lambda: app, lambda: chats.person, here, lambda: app.attention, chats.keep, chats.whys, (chat,), shelf=app.shelf_of)
 
 
 class Page:
@@ -72,6 +73,8 @@ class Page:
             with gr.Column(elem_id="chats"):
                 gr.HTML(BRAND)
                 self.sidebar = Sidebar(chats)
+                with gr.Accordion("Companion", open=False, elem_id="expert"):
+                    self.expert = ExpertForm(chats.app)
                 with gr.Accordion("Model", open=False, elem_id="model"):
                     self.backend = Backend(chats)
             with gr.Column(elem_id="talk"):
@@ -88,7 +91,9 @@ class Page:
         sidebar, talk, chat = self.sidebar, self.talk, self.chat
         around = [*sidebar.shown, self.title]
         everything = [talk.box, *talk.shown, *around]
-        blocks.load(self._load, None, [*everything, *self.backend.components], **LOOKS)
+        blocks.load(self._load, None, [*everything, *self.backend.components, *self.expert.components], **LOOKS)
+        for each in (self.expert.saved, self.expert.removed):
+            each.then(self._around, chat, around, **LOOKS)
         replies = talk.connect(self.panel.why, around)
         for each in replies:
             each.then(**self.panel.look_again)
@@ -107,7 +112,7 @@ class Page:
         talk.rated.then(self._around, chat, around, **LOOKS).then(**self.panel.look_again)
 
     def _load(self) -> list[Any]:
-        return [*self._everything(None, self._chats.new), *self.backend.load()]
+        return [*self._everything(None, self._chats.new), *self.backend.load(), *self.expert.load()]
 
     def _new(self, chat: Chat) -> list[Any]:
         return self._everything(chat, lambda: self._chats.new(chat.companion))

@@ -30,6 +30,7 @@ def door_of(extension: Extension) -> Door:
         keep=lambda **values: extension.preferences.change(extension.app.settings, **values),
         whys=extension.whys,
         inputs=tuple(shared.gradio[name] for name in OPEN_CHAT if name in shared.gradio),
+        shelf=lambda companion: extension.attention(companion).shelf or companion,
     )
 
 

@@ -19,16 +19,18 @@ from .. import __version__
 from ..app import App, build, log_to_file
 from ..companion import RESERVE
 from ..errors import FamiliarError
+from ..hosts.wished import unmet
 from ..memory.diary import Answer
 from ..memory.importers.webui import GREETING
-from ..messages import Briefing, Sight, Turn, digest
+from ..messages import Attention, Briefing, Sight, Turn, digest
 from ..panel.why import Whys
 from ..prompt import fit_rows
 from ..settings import load
 from .console import warn_in_console
+from .experts import expert_of, preset
 from .history import attached, chat_rows, reasoning_apart, shown_text, with_briefing
 from .host import Webui
-from .identity import Identity, identify
+from .identity import Identity, companion_of, identify
 from .preferences import Preferences
 from .tool_calls import ToolCalls
 from .turns import Pending, Turns
@@ -95,6 +97,16 @@ class Extension:
         timer.daemon = True
         timer.start()
 
+    def attention(self, companion: str) -> Attention:
+        """Return what is in effect for a companion: what the person chose, and what its own file says."""
+        app = self.app
+        return expert_of(companion, app.characters_dir).attention(self.preferences.attention(app.settings))
+
+    def settle(self, state: dict[str, Any]) -> None:
+        """Let the companion generate as its file says, in our own copy of the state; the webui's is left as it is."""
+        if MARK in state:
+            state.update(preset(state, expert_of(companion_of(state), self.app.characters_dir)))
+
     def begin(self, said: str, state: Mapping[str, Any], kwargs: Mapping[str, Any]) -> Briefing:
         """Start a turn: compare, write what was said, recall. Returns the briefing, which may be empty."""
         history = kwargs.get("history") or state["history"]
@@ -139,14 +151,14 @@ class Extension:
         seen = fit_rows([(row.said, row.reply) for row in chat], _estimate, max(room, 0))
         briefing = companion.briefing(
             turn,
-            self.preferences.attention(self.app.settings),
+            self.attention(turn.companion),
             self.host.count,
             room // 2,
             own=number,
             visible={digest(*row) for row in seen},
             sight=Sight(len(chat), len(chat) - len(seen)),
             attached=attached(history, turn.row, earlier=bool(state.get("include_past_attachments", True))),
-        )
+        ).noting(unmet(expert_of(turn.companion, self.app.characters_dir), self.host))
         self.whys.keep(turn, briefing)
         return briefing
 
@@ -196,6 +208,7 @@ def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs
     try:
         if extension.on:
             extension.app.idle.begin(str(state.get(MARK, "")))
+            extension.settle(state)
             briefing = extension.begin(user_input, state, kwargs)
     except Exception:
         log.exception("This turn goes on without memories")

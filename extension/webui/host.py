@@ -16,6 +16,10 @@ from ..messages import Generation, Message
 log = logging.getLogger(__name__)
 
 
+GREEDY = {"do_sample": False, "temperature": 1, "top_k": 1}
+"""What always takes the likeliest token: transformers refuses a temperature of 0, and llama.cpp and ExLlamaV3 do not know `do_sample`."""
+
+
 class Webui:
     """Generates through the webui's text_generation, whatever loader it uses.
 
@@ -128,7 +132,7 @@ def _state(messages: Sequence[Message], options: Generation) -> dict[str, Any]:
         "truncation_length": Webui().context_length,
     }
     if options.temperature == 0:
-        state |= {"do_sample": False, "temperature": 1}
+        state |= GREEDY
     return state
 
 

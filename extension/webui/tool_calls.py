@@ -91,7 +91,8 @@ class ToolCalls:
         return json.dumps(answer, ensure_ascii=False)
 
     def _answer(self, ticket: Ticket, arguments: Any) -> dict[str, Any]:
-        turn, attention = self._turn(ticket), self._extension.preferences.attention(self._extension.app.settings)
+        turn = self._turn(ticket)
+        attention = self._extension.attention(turn.companion)
         reach = Reach(self._extension.app.memories, turn.person, turn.companion, turn.place, attention.scope, TIGHT)
         if ticket.tool == "remember":
             return reach.remember(parsed(Remember, arguments).text)

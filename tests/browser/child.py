@@ -1,9 +1,9 @@
 """Serves the standalone chat with a scripted host, for the browser tests: python -m tests.browser.child SCRIPT PAUSE [LIFE].
 
-SCRIPT is `echo` (quotes what was said), `think` (reasons first), `shown` (quotes the whole prompt), `note` (notes facts
-where it is asked to, and echoes) or `cite` (quotes the documents it is shown, and cites them). PAUSE is the seconds between
-two words; with LIFE there are memories already: `years` (see years.py) or `moves` (see moves.py). Everything else comes from
-the FAMILIAR_* environment.
+SCRIPT is `echo` (quotes what was said), `think` (reasons first), `shown` (quotes the whole prompt), `told` (quotes the
+system prompt), `note` (notes facts where it is asked to, and echoes) or `cite` (quotes the documents it is shown, and cites
+them). PAUSE is the seconds between two words; with LIFE there are memories already: `years` (see years.py) or `moves` (see
+moves.py). Everything else comes from the FAMILIAR_* environment.
 TEST_GOOGLE is where Google Drive is.
 """
 
@@ -35,6 +35,11 @@ def echo(messages: Sequence[Message]) -> str:
 def think(messages: Sequence[Message]) -> str:
     """Reason before the answer."""
     return "<think>The person wants an answer.</think>Here is one."
+
+
+def told(messages: Sequence[Message]) -> str:
+    """Quote the system prompt."""
+    return f"I was told: {messages[0].content}"
 
 
 def note(messages: Sequence[Message]) -> str:
@@ -71,7 +76,8 @@ class Paced(Scripted):
 
 
 if __name__ == "__main__":
-    host = Paced({"echo": echo, "think": think, "shown": shown, "note": note, "cite": cite}[sys.argv[1]])
+    scripts = {"echo": echo, "think": think, "shown": shown, "told": told, "note": note, "cite": cite}
+    host = Paced(scripts[sys.argv[1]])
     host.pause = float(sys.argv[2])
     settings = load()
     application.GOOGLE = os.environ.get("TEST_GOOGLE", application.GOOGLE)

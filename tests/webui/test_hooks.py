@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import logging
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from extension.memory.chats import import_chats, sources
 from extension.memory.diary import Filter
 from extension.memory.importers.conversation import Attribution
 from extension.messages import Exchange, Person
+from extension.webui.door import door_of
 from tests.host.double import HostDouble
 from tests.hosts.openai_double import Double, speaks
 
@@ -459,3 +461,79 @@ def test_the_script_is_loaded_as_one_package_under_one_name(host: HostDouble) ->
     assert isinstance(sys.modules["extension"], ModuleType)
     assert host.extension.custom_generate_chat_prompt.__module__ == "extension.webui.hooks"
     assert not [name for name in sys.modules if name.startswith(("user_ext_familiar.", "extensions.familiar.webui"))]
+
+
+WREN = """name: Wren
+context: Talks.
+familiar:
+  scope: place
+  shelf: Birds
+  model: other
+  preset: {temperature: 0, top_p: 0.3, max_new_tokens: 7, stop: ["Q:", "it's"]}
+"""
+
+
+@pytest.fixture
+def states(host: HostDouble, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The states that the model is asked with."""
+    seen: list[dict[str, Any]] = []
+    generate = host.model.generate
+    monkeypatch.setattr(host.model, "generate", lambda question, state: seen.append(dict(state)) or generate(question, state))
+    return seen
+
+
+def test_a_character_generates_and_remembers_as_its_file_says(host: HostDouble, states: list[dict[str, Any]], tmp_path: Path) -> None:
+    (tmp_path / "webui/user_data/characters/Wren.yaml").write_text(WREN)
+    host.set_mode("chat", "Wren")
+    page = dict(host.elements)
+    host.say("My dog is called Biscuit.")
+    state = states[-1]
+    assert {name: state[name] for name in ("temperature", "do_sample", "top_k", "top_p", "max_new_tokens", "auto_max_new_tokens")} == {
+        "temperature": 1,
+        "do_sample": False,
+        "top_k": 1,
+        "top_p": 0.3,
+        "max_new_tokens": 7,
+        "auto_max_new_tokens": False,
+    }
+    assert ast.literal_eval(f"[{state['custom_stopping_strings']}]") == ["Q:", "it's"]
+    assert {name: host.elements[name] for name in ("temperature", "top_p")} == {name: page[name] for name in ("temperature", "top_p")}
+    host.new_chat()
+    host.say("What is my dog called?")
+    assert "<memories>" not in host.model.prompts[-1], "its scope is this chat"
+    (briefing,) = [hooks().extension.whys.last("me", diary()[-1].place.id).briefing]
+    assert "wishes the model “other”" in briefing.note
+    assert [door_of(hooks().extension).shelf(name) for name in ("Wren", "Robin")] == ["Birds", "Robin"]
+
+
+def test_changes_of_a_characters_file_count_at_the_next_turn_and_for_others_nothing_changes(
+    host: HostDouble, states: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    path = tmp_path / "webui/user_data/characters/Wren.yaml"
+    host.set_mode("chat", "Wren")
+    for text, expected in (("familiar: {preset: {top_p: 0.1}}", 0.1), ("familiar: {preset: {top_p: 0.2}}", 0.2), ("familiar: [", 0.95)):
+        path.write_text(text)
+        host.say("Hello.")
+        assert states[-1]["top_p"] == expected
+    path.write_text(WREN)
+    host.set_mode("chat", "Robin")
+    host.say("Hello.")
+    host.notebook("Once upon a time")
+    assert [state["top_p"] for state in states[-2:]] == [0.95, 0.95]
+
+
+def test_a_character_that_the_webuis_editor_wrote_goes_by_our_own_file(
+    host: HostDouble, states: list[dict[str, Any]], tmp_path: Path, data_dir: Path
+) -> None:
+    (tmp_path / "webui/user_data/characters/Wren.yaml").write_text("name: Wren\ncontext: Talks.\n")
+    (data_dir / "characters").mkdir(parents=True)
+    (data_dir / "characters" / "Wren.yaml").write_text(WREN)
+    host.set_mode("chat", "Wren")
+    host.say("Hello.")
+    assert states[-1]["top_p"] == 0.3
+
+
+def test_a_caller_of_the_api_keeps_its_own_numbers(host: HostDouble, states: list[dict[str, Any]], tmp_path: Path) -> None:
+    (tmp_path / "webui/user_data/characters/Wren.yaml").write_text(WREN)
+    host.api_chat([{"role": "user", "content": "Hello."}], user="ann", mode="chat", character="Wren", top_p=0.8)
+    assert states[-1]["top_p"] == 0.8
