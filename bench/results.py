@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import recall, scale, turn
+from bench import ingest, recall, scale, turn
 from bench.peers.known import NAMES
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -44,11 +44,17 @@ def _recall(*words: str) -> Callable[[Namespace], Sequence[str]]:
     return complete
 
 
+def _ingest(given: Namespace) -> Sequence[str]:
+    sizes = () if given.full else ("--documents", "32", "--megabytes", "1")
+    return ("bench.ingest", "--json", *sizes, *(("--webui", str(given.webui)) if given.webui else ()))
+
+
 BENCHMARKS = {
     "recall": Benchmark(lambda given: _recall(str(given.data))(given) if given.data else None, recall.table),
     "recall-ours": Benchmark(lambda given: _recall("--left-out", str(given.left_out))(given) if given.left_out else None, recall.table),
     "turn": Benchmark(lambda given: ("bench.turn", *(() if given.full else ("--sizes", "1000", "10000"))), turn.table),
     "scale": Benchmark(lambda given: ("bench.scale", *(("--sizes", "10000", "100000", "1000000") if given.full else ())), scale.table),
+    "ingest": Benchmark(_ingest, ingest.table),
 }
 """By the name in the marks and in the JSON (`benchmark`)."""
 

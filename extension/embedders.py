@@ -89,9 +89,10 @@ class MiniLM:
         return found
 
     def _loaded(self) -> Any:
-        with self._lock:
-            if self._model is None:
-                self._model = self._load()
+        if self._model is None:  # who only counts does not wait for who embeds
+            with self._lock:
+                if self._model is None:
+                    self._model = self._load()
         return self._model
 
     def _load(self) -> Any:

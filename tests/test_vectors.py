@@ -333,3 +333,13 @@ def test_an_index_grows_beyond_its_first_graph(tmp_path):
     assert again.counts() == {7: 1200}
     assert all(number in again.search([7], vectors[number], 3) for number in range(0, 1200, 50))
     again.close()
+
+
+def test_the_similarity_of_single_exchanges_is_looked_up_in_the_realms_they_are_in():
+    index = ExactVectors()
+    index.put(1, KEYS, AXES)
+    index.put(2, [(9, "said")], AXES[:1])
+    index.remove(1, [(3, "said")])
+    asked = [(1, "reply"), (2, "said"), (3, "said"), (9, "said")]
+    assert index.similarity([1], asked, unit(0, 3, 4, 0)) == pytest.approx({1: 0.6, 2: 0.8})
+    assert index.similarity([2, 7], asked, unit(1, 0, 0, 0)) == {9: 1.0}

@@ -163,6 +163,12 @@ class Catalogue:
             row = connection.execute(_DOCUMENTS.where(*match).order_by(document.c.id).limit(1)).first()
         return None if row is None else _document(row)
 
+    def has(self, where: Shelf, owner: str, source: str) -> bool:
+        """Return whether this person has put something on a shelf from a source."""
+        with self._database.read() as connection:
+            match = (document.c.shelf_id == shelf_id(connection, where), document.c.person_id == owner, document.c.source == source)
+            return connection.execute(sa.select(document.c.id).where(*match).limit(1)).first() is not None
+
     def documents(self, where: Shelf | None = None, owner: str | None = None) -> list[Document]:
         """Return all documents, or those of a shelf or a person, in the order in which they were read."""
         with self._database.read() as connection:

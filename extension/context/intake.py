@@ -1,37 +1,39 @@
-"""Taking a document in: read, cut into passages, embedded in batches, and put into the catalogue at the end, all of it or nothing.
+"""Taking documents in: read ahead, embedded in batches, and each put into the catalogue at its end, all of it or nothing.
 
-Until then the passages wait in a temporary file, so that nobody waits for the database while a model embeds, and no document is too
-long for the memory. What was embedded once, in whatever document, is not embedded again.
+Until then its passages wait in a temporary file, so that nobody waits for the database while a model embeds, and no document is too
+long for the memory. A batch may hold passages of several documents. What was embedded once, in whatever document, is not embedded again.
 """
 
 from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
-from hashlib import blake2b
-from tempfile import TemporaryFile
-from typing import BinaryIO, Literal, TextIO
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import count, groupby
+from tempfile import SpooledTemporaryFile
+from typing import Literal
 
-from ..errors import Stopped
+from ..errors import NotFound, Stopped, UnreadableDocument
 from ..memory.embeddings import packed
 from ..memory.rows import clean
 from ..messages import digest
 from ..ports import Embedder
-from . import reading
+from .ahead import Ahead, Begun, Cut, Ended, Given
+from .ahead import Stop as Stop
 from .catalogue import Catalogue, Document, Embedded, New
-from .chunks import batches, passages
-from .limits import Limits
 from .passages import Passage
 from .shelves import Shelf
 
 BATCH = 128
 """Passages that are embedded at once."""
-_READ = 1 << 20
+_IN_MEMORY = 1 << 20
+"""Bytes of a document's passages that wait in memory; more wait in a file."""
 
 Change = Literal["added", "changed", "there", "moved", "removed", "refused"]
-Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +69,23 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A document that somebody hands over: an open, seekable file."""
+class Order:
+    """For whom documents are taken in, and who is told of it."""
 
-    file: BinaryIO
-    name: str
-    """What it is called."""
-    source: str
-    """Where it is from: a path, an address, or its name."""
-    charset: str = ""
+    shelf: Shelf
+    owner: str
+    """Id of the person who hands them over."""
+    told: Told
+    """Hears how far each has come."""
+    stop: Stop
+    """Asked again and again whether to stop."""
+    moved: Callable[[str], bool] = lambda source: False
+    """Says whether content that is known under a source is there no more."""
+
+    def go_on(self) -> None:
+        """Raise Stopped when it is time to stop."""
+        if self.stop():
+            raise Stopped("Reading was stopped.")
 
 
 class Intake:
@@ -85,74 +95,108 @@ class Intake:
         self._catalogue = catalogue
         self._embedder = embedder
 
-    def take(self, given: Given, shelf: Shelf, owner: str, told: Told, stop: Stop, moved: Callable[[str], bool]) -> Taken:
-        """Take in a document; `moved` says whether its content, known under another source, is there no more.
+    def take(self, documents: Sequence[Given], order: Order) -> Iterator[Taken | UnreadableDocument | NotFound]:
+        """Take in documents, and yield what came of each, in their order: also why one could not be read.
 
-        Raises UnreadableDocument, MissingPackage, MissingModel, Stopped, StoreError, OSError.
+        Raises MissingPackage, MissingModel, Stopped, StoreError.
         """
-        content, size = _content(given.file, stop)
-        known = self._catalogue.known(shelf, content)
-        if known is not None and known.owner == owner and known.source != given.source and moved(known.source):
-            return Taken(given.name, "moved", self._catalogue.named(known.id, given.source))
-        if known is not None:
-            return Taken(given.name, "there", known)
-        given.file.seek(0)
-        with (
-            reading.read(given.file, given.name, charset=given.charset, stop=stop) as pieces,
-            TemporaryFile("w+", encoding="utf-8") as waiting,
-        ):
-            embedded = count = 0
-            for part, new in self._embedded(passages(pieces, self._embedder), stop):
-                embedded += new
-                count += _wait(waiting, part)
-                told(Progress(given.name, pieces.share, count))
-            new_one = New(shelf, owner, given.source, clean(pieces.title), pieces.kind, content, size)
-            before = self._has(shelf, owner, given.source)
-            document = self._catalogue.put(new_one, _waiting(waiting), self._embedder.name)
-        return Taken(given.name, "changed" if before else "added", document, "", tuple(pieces.warnings), embedded)
+        batch: list[tuple[_Waiting, Cut]] = []
+        begun = count()
+        with Ahead(documents, self._embedder, partial(self._is_known, order.shelf), order.stop) as ahead, closing(_Line()) as waiting:
+            for found in ahead:
+                if isinstance(found, Begun):
+                    waiting.append(_Waiting(found.given, next(begun), len(documents)))
+                elif isinstance(found, Cut):
+                    batch.append((waiting[-1], found))
+                else:
+                    waiting[-1].ended = found
+                if len(batch) == BATCH or (not isinstance(found, Cut) and ahead.is_waiting):
+                    self._embed(batch, order)
+                    yield from self._over(waiting, order)
+            self._embed(batch, order)
+            yield from self._over(waiting, order)
 
-    def _has(self, shelf: Shelf, owner: str, source: str) -> bool:
-        return any(each.source == source for each in self._catalogue.documents(shelf, owner))
+    def _is_known(self, shelf: Shelf, content: str) -> bool:
+        return self._catalogue.known(shelf, content) is not None
 
-    def _embedded(self, found: Iterable[Passage], stop: Stop) -> Iterator[tuple[list[Embedded], int]]:
-        """Yield passages with their vectors in batches, and how many of each were embedded. Raises Stopped."""
-        for some in batches(found, BATCH):
-            if stop():
-                raise Stopped("Reading was stopped.")
-            digests = [digest(each.embedded) for each in some]
-            known = self._catalogue.vectors(digests, self._embedder.name)
-            texts = {key: each.embedded for key, each in zip(digests, some, strict=True) if key not in known}
-            vectors = self._embedder.embed(list(texts.values())) if texts else ()
-            known |= {key: packed(vector) for key, vector in zip(texts, vectors, strict=True)}
-            yield [Embedded(each, key, known[key]) for each, key in zip(some, digests, strict=True)], len(texts)
+    def _embed(self, batch: list[tuple[_Waiting, Cut]], order: Order) -> None:
+        """Embed what is not known of a batch, give each document its part, and empty it. Raises Stopped."""
+        order.go_on()
+        texts = {digest(cut.passage.embedded): cut.passage.embedded for _, cut in batch}
+        known = self._catalogue.vectors(list(texts), self._embedder.name)
+        new = [key for key in texts if key not in known]
+        vectors = self._embedder.embed([texts[key] for key in new]) if new else ()
+        known |= {key: packed(vector) for key, vector in zip(new, vectors, strict=True)}
+        unsaid = set(new)
+        for document, some in groupby(batch, lambda each: each[0]):
+            for _, cut in some:
+                key = digest(cut.passage.embedded)
+                document.keep(Embedded(cut.passage, key, known[key]), cut.share, is_new=key in unsaid)
+                unsaid.discard(key)
+            order.told(document.progress)
+        batch.clear()
+
+    def _over(self, waiting: _Line, order: Order) -> Iterator[Taken | UnreadableDocument | NotFound]:
+        """Put in the documents that are read to their end, of which every passage was embedded, and yield what came of each."""
+        while waiting and (ended := waiting[0].ended) is not None:
+            order.go_on()
+            with closing(waiting.popleft()) as document:
+                yield from self._one(document, ended, order)
+
+    def _one(self, document: _Waiting, ended: Ended, order: Order) -> Iterator[Taken | UnreadableDocument | NotFound]:
+        given = document.given
+        if ended.problem is not None:
+            yield ended.problem
+        elif not ended.is_known:
+            yield self._put(document, ended, order)
+        elif (known := self._catalogue.known(order.shelf, ended.content)) is None:  # the one before it was refused, or removed meanwhile
+            yield from self.take([given], order)
+        elif known.owner == order.owner and known.source != given.source and order.moved(known.source):
+            yield Taken(given.name, "moved", self._catalogue.named(known.id, given.source))
+        else:
+            yield Taken(given.name, "there", known)
+
+    def _put(self, document: _Waiting, ended: Ended, order: Order) -> Taken:
+        new = New(order.shelf, order.owner, document.given.source, clean(ended.title), ended.kind, ended.content, ended.size)
+        before = self._catalogue.has(order.shelf, order.owner, new.source)
+        put = self._catalogue.put(new, document.kept(), self._embedder.name)
+        return Taken(document.given.name, "changed" if before else "added", put, "", tuple(ended.warnings), document.embedded)
 
 
-def _content(file: BinaryIO, stop: Stop) -> tuple[str, int]:
-    """Return the digest of a file's content and its size; of one that is too large to be read, as far as that is sure."""
-    state, size = blake2b(digest_size=16), 0
-    file.seek(0)
-    while size < Limits().size and (part := file.read(_READ)):
-        if stop():
-            raise Stopped("Reading was stopped.")
-        state.update(part)
-        size += len(part)
-    return state.hexdigest(), size
+class _Waiting:
+    """A document under way: its passages, as far as they are embedded, wait until it is read to its end."""
 
+    def __init__(self, given: Given, done: int, total: int) -> None:
+        self.given = given
+        self.ended: Ended | None = None
+        self.progress = Progress(given.name, done=done, total=total)
+        self.embedded = 0
+        self._file = SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8")  # noqa: SIM115 - closed at its own end
 
-def _wait(file: TextIO, parts: Iterable[Embedded]) -> int:
-    """Write passages to a file, a line each, and return how many were written."""
-    count = 0
-    for part in parts:
+    def close(self) -> None:
+        """Let go of what waits."""
+        self._file.close()
+
+    def keep(self, part: Embedded, share: float, *, is_new: bool) -> None:
+        """Let a passage wait."""
         line = {"passage": asdict(part.passage), "digest": part.digest, "vector": b64encode(part.vector).decode()}
-        file.write(json.dumps(line) + "\n")
-        count += 1
-    return count
+        self._file.write(json.dumps(line) + "\n")
+        self.embedded += is_new
+        self.progress = replace(self.progress, share=share, passages=self.progress.passages + 1)
+
+    def kept(self) -> Iterator[Embedded]:
+        """Yield the passages that wait."""
+        self._file.seek(0)
+        for line in self._file:
+            told = json.loads(line)
+            found = told["passage"]
+            yield Embedded(Passage(**{**found, "titles": tuple(found["titles"])}), told["digest"], b64decode(told["vector"]))
 
 
-def _waiting(file: TextIO) -> Iterator[Embedded]:
-    """Yield the passages that wait in a file."""
-    file.seek(0)
-    for line in file:
-        told = json.loads(line)
-        found = told["passage"]
-        yield Embedded(Passage(**{**found, "titles": tuple(found["titles"])}), told["digest"], b64decode(told["vector"]))
+class _Line(deque[_Waiting]):
+    """Documents under way, in their order."""
+
+    def close(self) -> None:
+        """Let go of all of them."""
+        for each in self:
+            each.close()

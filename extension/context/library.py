@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -18,9 +19,10 @@ from ..memory.rows import clean
 from ..messages import Attention, Excerpt, Person, ShelfScope, Turn
 from ..ports import Embedder
 from . import web
+from .ahead import Given, Stop
 from .catalogue import REVISION, Catalogue, Document, Size
 from .folder import Entry, entries
-from .intake import BATCH, Given, Intake, Progress, Stop, Taken, Told
+from .intake import BATCH, Intake, Order, Progress, Taken, Told
 from .limits import Limits
 from .passages import with_titles
 from .reading import opened
@@ -58,14 +60,7 @@ class Library:
 
     def add(self, path: Path, shelf: Shelf, owner: str, *, told: Told = _silent, stop: Stop = _never) -> Taken:
         """Take in a file. Raises UnreadableDocument and NotFound, too."""
-        try:
-            with opened(path, Limits()) as file:
-                given = Given(file, clean(path.name), _source(path))
-                return self._intake.take(given, shelf, owner, told, stop, _is_gone)
-        except FileNotFoundError:
-            raise NotFound(f"There is no file {path}.") from None
-        except OSError as exc:
-            raise UnreadableDocument(f"It cannot be opened ({exc.strerror}). Look at its permissions.") from exc
+        return self._one(_file(path), Order(shelf, owner, told, stop, _is_gone))
 
     def add_open(
         self, file: BinaryIO, name: str, shelf: Shelf, owner: str, *, charset: str = "", told: Told = _silent, stop: Stop = _never
@@ -74,14 +69,20 @@ class Library:
 
         Raises UnreadableDocument, too.
         """
-        given = Given(file, clean(name), clean(name), charset)
-        return self._intake.take(given, shelf, owner, told, stop, lambda source: False)
+        given = Given(lambda: nullcontext(file), clean(name), clean(name), charset)
+        return self._one(given, Order(shelf, owner, told, stop))
 
     def add_page(self, address: str, shelf: Shelf, owner: str, *, told: Told = _silent, stop: Stop = _never) -> Taken:
         """Take in what a public web address gives. Raises UnreachablePage and UnreadableDocument, too."""
         page = self._fetch(address)
-        given = Given(BytesIO(page.content), clean(page.name), clean(address.partition("#")[0]), page.charset)
-        return self._intake.take(given, shelf, owner, told, stop, lambda source: False)
+        given = Given(lambda: BytesIO(page.content), clean(page.name), clean(address.partition("#")[0]), page.charset)
+        return self._one(given, Order(shelf, owner, told, stop))
+
+    def _one(self, given: Given, order: Order) -> Taken:
+        (taken,) = self._intake.take([given], order)
+        if isinstance(taken, Taken):
+            return taken
+        raise taken
 
     def shelf(self, scope: ShelfScope, person: Person, companion: str, place: str) -> Shelf:
         """Return the shelf of a scope for a person, a companion and the id of a place. Raises StoreError."""
@@ -111,24 +112,21 @@ class Library:
         With `sync`, what came from the folder before and is there no more is removed. A folder without any file removes nothing: it
         may be a disk that is not there now. Raises NotFound.
         """
-        found = list(entries(folder))
+        found, order = list(entries(folder)), Order(shelf, owner, told, stop, _is_gone)
         yield from (Taken(_name(each, folder), "refused", problem=each.problem) for each in found if each.problem)
         files, others = [each for each in found if not each.problem], list[Entry]()
-        for at, each in enumerate(files):
-            taken = self._of_folder(each, folder, shelf, owner, _counted(told, at, len(files)), stop)
+        for each, taken in zip(files, self._of_folder(files, folder, order), strict=True):
             if taken.change == "there" and taken.document is not None and taken.document.source != _source(each.path):
                 others.append(each)  # it is there under another name, which may change before this is over
             yield taken
         if sync and files:
             yield from self._sync(found, folder, shelf, owner)
-        again = (self._of_folder(each, folder, shelf, owner, told, stop) for each in others)
-        yield from (taken for taken in again if taken.change != "there")
+        yield from (taken for taken in self._of_folder(others, folder, order) if taken.change != "there")
 
-    def _of_folder(self, entry: Entry, folder: Path, shelf: Shelf, owner: str, told: Told, stop: Stop) -> Taken:
-        try:
-            return replace(self.add(entry.path, shelf, owner, told=told, stop=stop), name=_name(entry, folder))
-        except (UnreadableDocument, NotFound) as exc:
-            return Taken(_name(entry, folder), "refused", problem=str(exc))
+    def _of_folder(self, files: Sequence[Entry], folder: Path, order: Order) -> Iterator[Taken]:
+        for each, taken in zip(files, self._intake.take([_file(each.path) for each in files], order), strict=True):
+            name = _name(each, folder)
+            yield replace(taken, name=name) if isinstance(taken, Taken) else Taken(name, "refused", problem=str(taken))
 
     def _sync(self, found: list[Entry], folder: Path, shelf: Shelf, owner: str) -> Iterator[Taken]:
         """Remove what the folder does not hold any more, but not what only cannot be looked at now."""
@@ -187,6 +185,20 @@ class Library:
         self.retrieval.nearness.refresh()
 
 
+def _file(path: Path) -> Given:
+    """Return a file to be taken in."""
+
+    def open_it() -> BinaryIO:
+        try:
+            return opened(path, Limits())
+        except FileNotFoundError:
+            raise NotFound(f"There is no file {path}.") from None
+        except OSError as exc:
+            raise UnreadableDocument(f"It cannot be opened ({exc.strerror}). Look at its permissions.") from exc
+
+    return Given(open_it, clean(path.name), _source(path))
+
+
 def _source(path: Path) -> str:
     return clean(os.path.realpath(path.parent) + os.sep + path.name) if path.name else clean(os.path.realpath(path))
 
@@ -197,7 +209,3 @@ def _is_gone(source: str) -> bool:
 
 def _name(entry: Entry, folder: Path) -> str:
     return clean(str(entry.path.relative_to(folder)))
-
-
-def _counted(told: Told, done: int, total: int) -> Told:
-    return lambda progress: told(replace(progress, done=done, total=total))

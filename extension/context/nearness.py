@@ -46,15 +46,9 @@ class Nearness:
         """Return how many passages these shelves hold, as far as they are loaded."""
         return sum(self._vectors.size(each) for each in shelves)
 
-    def similarity(self, vector: Vectors, passages: Sequence[int]) -> dict[int, float]:
-        """Return the cosine similarity of each of these passages to a vector."""
-        query = sa.select(passage.c.id, passage.c.vector).where(passage.c.space == self._space)
-        with self._database.read() as connection:
-            rows = [row for some in slices(passages) for row in connection.execute(query.where(passage.c.id.in_(some)))]
-        if not rows:
-            return {}
-        scores = unpacked([row.vector for row in rows]) @ vector
-        return {row.id: float(score) for row, score in zip(rows, scores, strict=True)}
+    def similarity(self, shelves: Sequence[int], vector: Vectors, passages: Sequence[int]) -> dict[int, float]:
+        """Return the cosine similarity to a vector of those of these passages that are on some shelves, as far as they are loaded."""
+        return self._vectors.similarity(shelves, [(each, "") for each in passages], vector)
 
     def refresh(self) -> None:
         """Load what changed since the last time."""

@@ -94,7 +94,8 @@ class Retrieval:
 
     def _similar(self, shelves: Sequence[int], vector: Vectors, matches: Sequence[Match]) -> dict[int, float]:
         similar = self.nearness.search(shelves, vector, CANDIDATES)
-        return {**self.nearness.similarity(vector, [each.exchange for each in matches if each.exchange not in similar]), **similar}
+        others = [each.exchange for each in matches if each.exchange not in similar]
+        return {**self.nearness.similarity(shelves, vector, others), **similar}
 
     def _excerpts(self, found: Sequence[Candidate], shares: Shares) -> list[Excerpt]:
         """Return the best candidates of each scope, up to its share, none of them twice, joined where they are neighbours."""

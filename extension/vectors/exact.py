@@ -47,6 +47,12 @@ class ExactVectors:
             found[number] = max(found.get(number, -1.0), score)
         return found
 
+    def similarity(self, realms: Sequence[int], keys: Sequence[Key], vector: Vectors) -> dict[int, float]:
+        """Return the cosine similarity to a vector of those exchanges, by their keys, that are in these realms."""
+        with self._lock:
+            held = [self._realms[realm] for realm in realms if realm in self._realms]
+            return {number: score for matrix in held for number, score in matrix.scores(keys, vector)}
+
     def size(self, realm: int) -> int:
         """Return the number of vectors in a realm."""
         with self._lock:
@@ -114,6 +120,13 @@ class _Matrix:
         scores = self._rows[:size] @ vector
         best = np.argpartition(-scores, min(limit, size - 1))[:limit]
         return [(owner[0], float(scores[index])) for index in best if (owner := self._owners[index]) is not None]
+
+    def scores(self, keys: Sequence[Key], vector: Vectors) -> list[tuple[int, float]]:
+        here = [key for key in keys if key in self.places]
+        if not here:
+            return []
+        scores = self._rows[[self.places[key] for key in here]] @ vector
+        return [(key[0], float(score)) for key, score in zip(here, scores, strict=True)]
 
     def _make_room(self, more: int, dimensions: int) -> None:
         import numpy as np

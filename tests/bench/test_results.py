@@ -14,7 +14,7 @@ from bench.recall import measure
 from bench.recall import table as recall_table
 from bench.results import BENCHMARKS, read, replaced, write
 
-from .figures import RECALL, SCALE, TURN, conversation
+from .figures import INGEST, RECALL, SCALE, TURN, conversation
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,7 +48,7 @@ def test_a_file_that_no_benchmark_printed_is_refused(tmp_path, text, reason):
 def test_what_a_benchmark_printed_is_written_down(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "RESULTS", tmp_path / "results.md")
     (tmp_path / "results.md").write_text("# Measurements\n")
-    for figures in (RECALL, TURN, SCALE):
+    for figures in (RECALL, TURN, SCALE, INGEST):
         (tmp_path / "x.json").write_text(json.dumps(figures))
         write(figures["benchmark"], read(tmp_path / "x.json"))
     text = (tmp_path / "results.md").read_text()
@@ -58,6 +58,12 @@ def test_what_a_benchmark_printed_is_written_down(tmp_path, monkeypatch):
     assert "|  | 10,000 in 1 place | 10,000 in 1,000 places |\n|---|---|---|\n| imported, exchanges a second | 8,120 | 6,094 |" in text
     assert "| briefing in a shared place, ms |  | 7.5 / 9.0 |\n| disk, MiB: diary / full text" in text
     assert "/ vectors | 4.9 / 10.6 |  |" in text
+    assert "200 documents of 16 formats: 20.0 MB of text in 18.6 MB of files, 25,000 passages, 0 refused." in text
+    assert "| ratio (aim: at most 1.25) | 1.1 |\n| taken in, s of the processor | 1,700.0 |" in text
+    assert "| exact | 4 | 0.500 | 1.000 | 0.700 | 0 | 10.5 | 9,000 | 20.1 / 30.2 |" in text
+    assert "| a question, ms, p50 / p95 (aim: p95 under 60) | 40.3 / 55.4 |" in text
+    assert "| familiar, the three that it shows as it comes |  | 0.700 |" in text
+    assert "| superboogav2, up to 3,072 tokens (its start included) | 90.4 | 0.500 |" in text
 
 
 def test_results_md_has_the_marks_of_every_benchmark():

@@ -14,6 +14,9 @@ from docx.shared import Pt
 from fpdf import FPDF
 from PIL import Image
 
+from bench.files import book as book
+from bench.files import packed as packed
+
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 EMPTY_PACKAGE = {
     "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
@@ -80,14 +83,6 @@ def rewritten(path: Path, added: dict[str, str], changed: dict[str, tuple[str, s
     packed(path, {**files, **added})
 
 
-def packed(path: Path, files: dict[str, str | bytes]) -> Path:
-    """Write a zip."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return path
-
-
 def workbook(path: Path) -> Path:
     """Write a workbook of a table of people, a sheet of figures without a header, and a hidden sheet."""
     made = openpyxl.Workbook()
@@ -100,24 +95,6 @@ def workbook(path: Path) -> Path:
     made["Secret"].sheet_state = "hidden"
     made.save(str(path))
     return path
-
-
-def book(path: Path, chapters: dict[str, str], *, extra: dict[str, str | bytes] | None = None) -> Path:
-    """Write an EPUB of chapters by their file names."""
-    items = "".join(f'<item id="i{n}" href="{name}" media-type="application/xhtml+xml"/>' for n, name in enumerate(chapters))
-    spine = "".join(f'<itemref idref="i{n}"/>' for n in range(len(chapters)))
-    opf = (
-        '<package xmlns="http://www.idpf.org/2007/opf"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>A Book</dc:title>'
-        f"</metadata><manifest>{items}</manifest><spine>{spine}</spine></package>"
-    )
-    container = (
-        '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
-        '<rootfile full-path="OPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
-    )
-    pages = {f"OPS/{name}": words for name, words in chapters.items()}
-    return packed(
-        path, {"mimetype": "application/epub+zip", "META-INF/container.xml": container, "OPS/book.opf": opf, **pages, **(extra or {})}
-    )
 
 
 def mail(path: Path, attachments: dict[str, bytes]) -> Path:
