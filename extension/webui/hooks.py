@@ -44,10 +44,10 @@ params: dict[str, Any] = {
     "scope": "companion",
     "budget": 800,
     "memories": 6,
-    "library_budget": 1000,
-    "place_passages": 3,
-    "companion_passages": 3,
-    "everyone_passages": 3,
+    "library_budget": 1500,
+    "place_passages": 5,
+    "companion_passages": 5,
+    "everyone_passages": 5,
 }
 """The webui fills these from `familiar-*` in its settings.yaml before `setup`, and saves them there."""
 
