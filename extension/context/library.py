@@ -140,6 +140,12 @@ class Library:
         self._remove(gone)
         yield from (Taken(each.source.removeprefix(root), "removed", each) for each in gone)
 
+    def clear(self, shelf: Shelf) -> int:
+        """Remove all documents of a shelf, and return how many there were. Raises StoreError."""
+        documents = self.catalogue.documents(shelf)
+        self._remove(documents)
+        return len(documents)
+
     def remove(self, number: int) -> Document:
         """Remove a document, its passages and what the indexes hold of them, and return what it was. Raises NotFound, StoreError."""
         document = self.catalogue.one(number)

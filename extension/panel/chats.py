@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from ..app import App
+from ..context.shelves import of_place
 from ..errors import FamiliarError, NotFound, SettingsError, StoreError
 from ..memory.reconcile import ChatRow
 from ..messages import Exchange, Person, Place, Turn
@@ -156,8 +157,9 @@ class Chats:
         return self.fresh(replace(chat, lines=tuple(each for each in chat.lines if each.row != row)))
 
     def delete(self, chat: Chat) -> int:
-        """Forget a chat for good; return how many exchanges went. Raises StoreError."""
+        """Forget a chat and the documents that are for it alone for good; return how many exchanges went. Raises StoreError."""
         self.stop(chat.place.id)
+        self.app.library.clear(of_place(chat.place, self.person))
         exchanges = self._diary.chat(chat.place.id)
         if not exchanges:
             return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from extension.context.shelves import EVERYONE, of_companion
+from extension.context.shelves import EVERYONE, of_companion, of_place
 from extension.errors import StoreError
 from extension.memory.diary import Answer
 from extension.messages import Person, Place
@@ -126,6 +126,16 @@ def test_what_was_shown_of_documents_is_kept_with_the_exchange_and_shown_again(b
     app.library.remove(tower)
     assert "1 excerpt of a document was removed" in reasons(replace(door, whys=type(door.whys)()), Here("Familiar", "chat:now"))
     assert "was removed or changed since" in Cited(door, "x").show(f"{number}-1")
+
+
+def test_the_documents_of_a_chat_go_with_it(chats, app, tmp_path, tower):
+    path = tmp_path / "frost.md"
+    path.write_text("The first frost comes in November.")
+    chat = chats.new()
+    *_, chat = chats.say(chat, "Hello.")
+    app.library.add(path, of_place(chat.place, chats.person), "me")
+    assert chats.delete(chat) == 1
+    assert [each.id for each in app.library.catalogue.documents()] == [tower]
 
 
 def test_only_citations_of_ones_own_are_followed(blocks, door, app, tower):
