@@ -14,6 +14,8 @@ import psycopg
 import pytest
 from filelock import FileLock
 
+from extension.context.library import Library
+from extension.context.shelves import EVERYONE
 from extension.database import HEAD, Database
 from extension.dialects.choice import LIKE
 from extension.doctor.examination import examine
@@ -167,6 +169,22 @@ def test_a_full_text_index_that_lacks_exchanges_is_a_warning(folder):
         "The full-text index holds 2 of 3 exchanges",
         "Run: familiar memory reindex",
     )
+
+
+def test_a_library_whose_passages_are_not_all_found_by_words_is_a_warning(folder, tmp_path):
+    assert find(folder, "library").text == "Library: 0 documents, 0 passages"
+    database = Database(f"sqlite:///{folder / 'diary.sqlite'}")
+    (tmp_path / "tower.md").write_text("The tower was built of granite.")
+    library = Library(database, Hashing())
+    library.add(tmp_path / "tower.md", EVERYONE, "me")
+    assert find(folder, "library").text == "Library: 1 document, 1 passage"
+    with database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM passage_text")
+    found = find(folder, "library")
+    assert (found.text, found.fix) == ("The full-text index holds 0 of 1 passages of documents", "Run: familiar memory reindex")
+    assert library.catalogue.rebuild() == 1
+    database.close()
+    assert find(folder, "library").state == "ok"
 
 
 def test_a_vector_index_that_lacks_vectors_is_a_warning(folder):

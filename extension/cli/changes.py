@@ -133,14 +133,15 @@ def _numbers(plan: Plan) -> dict[str, Any]:
 
 
 def reindex(ctx: typer.Context, as_json: AsJson = False, data_dir: DataDir = None, verbose: Verbose = False) -> None:
-    """Build both indexes anew from the diary."""
+    """Build the indexes anew, from the diary and the documents."""
     with opened(settings(ctx)) as app:
         must_be_there(app)
         counts = _indexed(app)
     if as_json:
         console.answer_json(counts)
     else:
-        console.say(f"Indexed anew: {counts['fulltext']} exchanges by words, {counts['vectors']} by meaning.")
+        exchanges = f"{counts['fulltext']} exchanges by words, {counts['vectors']} by meaning"
+        console.say(f"Indexed anew: {exchanges}, and {counts['passages']} passages of documents by words.")
 
 
 def _indexed(app: App) -> dict[str, int]:
@@ -150,7 +151,7 @@ def _indexed(app: App) -> dict[str, int]:
     vectors = semantic.rebuild()
     if semantic.kind != "chroma":
         console.say("The vector index belongs to another Familiar that is running; it was left as it is. Stop that one to build it anew.")
-    return {"fulltext": words, "vectors": vectors}
+    return {"fulltext": words, "vectors": vectors, "passages": app.library.catalogue.rebuild()}
 
 
 def _confirm(count: int, yes: bool) -> None:

@@ -33,6 +33,10 @@ class Held:
     """Exchanges in the full-text index."""
     embeddings: int
     """Of the embedding model in use."""
+    documents: int = 0
+    passages: int = 0
+    passages_indexed: int = 0
+    """Passages of documents in the full-text index."""
 
 
 NOTHING = Held({"revision": 0, "fulltext": 0}, 0, 0, 0)
@@ -41,15 +45,15 @@ NOTHING = Held({"revision": 0, "fulltext": 0}, 0, 0, 0)
 def held(connection: sqlite3.Connection, settings: Settings) -> Held:
     """Return what a diary in a file holds, which is open for reading. Raises sqlite3.Error."""
     counters = dict(connection.execute("SELECT name, value FROM counter").fetchall())
-    exchanges = connection.execute("SELECT count(*) FROM exchange").fetchone()[0]
-    indexed = connection.execute("SELECT count(*) FROM exchange_text_docsize").fetchone()[0]
+    tables = ("exchange", "exchange_text_docsize", "document", "passage", "passage_text_docsize")
+    exchanges, indexed, *library = (connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables)  # noqa: S608
     embeddings = connection.execute("SELECT count(*) FROM embedding WHERE space = ?", (space(settings),)).fetchone()[0]
-    return Held(counters, exchanges, indexed, embeddings)
+    return Held(counters, exchanges, indexed, embeddings, *library)
 
 
 def indexes(found: Held, settings: Settings) -> list[Finding]:
     """Return how the indexes of a diary are."""
-    return [_fulltext(found), shared(found, settings) if settings.chroma_url else _vectors(found, settings)]
+    return [_fulltext(found), shared(found, settings) if settings.chroma_url else _vectors(found, settings), _library(found)]
 
 
 def _fulltext(found: Held) -> Finding:
@@ -61,6 +65,16 @@ def _fulltext(found: Held) -> Finding:
         text = f"The full-text index holds {found.indexed:,} of {found.exchanges:,} exchanges"
         return Finding("fulltext", "warning", text, REINDEX, facts)
     return Finding("fulltext", "ok", f"Full-text index: all {found.indexed:,} exchanges", facts=facts)
+
+
+def _library(found: Held) -> Finding:
+    facts = {"documents": found.documents, "passages": found.passages, "indexed": found.passages_indexed}
+    if found.passages != found.passages_indexed:
+        text = f"The full-text index holds {found.passages_indexed:,} of {found.passages:,} passages of documents"
+        return Finding("library", "warning", text, REINDEX, facts)
+    documents = f"{found.documents:,} {'document' if found.documents == 1 else 'documents'}"
+    passages = f"{found.passages:,} {'passage' if found.passages == 1 else 'passages'}"
+    return Finding("library", "ok", f"Library: {documents}, {passages}", facts=facts)
 
 
 def shared(found: Held, settings: Settings) -> Finding:

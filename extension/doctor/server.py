@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from ..database import HEAD, counter, embedding, exchange, metadata
+from ..database import HEAD, counter, document, embedding, exchange, metadata, passage
 from ..dialects import Dialect
 from ..errors import FamiliarError
 from ..settings import Settings
@@ -62,8 +62,13 @@ def _looked_at(dialect: Dialect, engine: sa.Engine, connection: sa.Connection, f
 
 def _held(connection: sa.Connection, settings: Settings) -> Held:
     counters = {str(row.name): int(row.value) for row in connection.execute(sa.select(counter))}
-    indexed = int(connection.exec_driver_sql("SELECT count(*) FROM exchange_text").scalar_one())
-    return Held(counters, _count(connection, exchange), indexed, _count(connection, embedding, embedding.c.space == space(settings)))
+    indexed, passages_indexed = (
+        int(connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one())  # noqa: S608
+        for name in ("exchange_text", "passage_text")
+    )
+    exchanges, documents, passages = (_count(connection, table) for table in (exchange, document, passage))
+    embeddings = _count(connection, embedding, embedding.c.space == space(settings))
+    return Held(counters, exchanges, indexed, embeddings, documents, passages, passages_indexed)
 
 
 def _count(connection: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> int:

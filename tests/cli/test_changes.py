@@ -152,7 +152,7 @@ def test_damaged_indexes_are_built_anew_from_the_diary(told):
     database.commit()
     database.close()
     assert "The full-text index holds 0 of 4 exchanges" in told("doctor").out
-    assert told("memory", "reindex", "--json").json == {"fulltext": 4, "vectors": 4}
+    assert told("memory", "reindex", "--json").json == {"fulltext": 4, "vectors": 4, "passages": 0}
     assert "Full-text index: all 4 exchanges" in told("doctor").out
     assert ids(told.tell("What is my cat called?", as_="ann", companion="Robin", place="attic")["memories"])[:1] == [1]
 
