@@ -41,7 +41,7 @@ class Reading:
 
         self._door = door
         self.scope = gr.Radio(list(SCOPES), value=SCOPES[0][1], label="Whom they are for", elem_id="familiar-read-scope")
-        self.drop = gr.File(label="Drop files here", file_count="multiple", type="filepath", height=120, elem_id="familiar-drop")
+        self.drop = gr.File(label="Files", file_count="multiple", type="filepath", height=120, elem_id="familiar-drop")
         self.address = gr.Textbox(
             label="Or a web address",
             placeholder="https://…, then Enter",
@@ -166,11 +166,16 @@ def _came_of(taken: Taken) -> str:
 
 
 def _end(state: State) -> str:
-    count = sum(each.change != "refused" for each in state.taken)
-    done = f"{_plural(count, 'document')} in the library."
-    if state.trouble:
-        return f"{state.trouble} {done if count else ''}".strip()
-    return f"Stopped. {done}" if state.stopped else done if count else ""
+    there = sum(each.change != "refused" for each in state.taken)
+    return " ".join(filter(None, ("Stopped." if state.stopped else "", state.trouble, _arrived(len(state.taken), there))))
+
+
+def _arrived(handed: int, there: int) -> str:
+    if not there:
+        return ""
+    if there < handed:
+        return f"{there:,} of {handed:,} documents {'is' if there == 1 else 'are'} in the library."
+    return "It is in the library." if there == 1 else f"All {there:,} documents are in the library."
 
 
 def _plural(count: int, thing: str) -> str:

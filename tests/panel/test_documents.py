@@ -53,7 +53,7 @@ def pictures(events):
 def test_sent_files_are_read_and_their_copies_removed(blocks, door, app, sent):
     paths = [sent("tower.md"), sent("<b>x.md", "")]
     *_, last = pictures(Reading(door).read_files(paths, "companion"))
-    assert "<b>tower.md</b>: read, 1 passage" in last and "1 document in the library." in last
+    assert "<b>tower.md</b>: read, 1 passage" in last and "1 of 2 documents is in the library." in last
     assert "&lt;b&gt;x.md" in last and 'class="bad"' in last
     assert not any(Path(each).exists() for each in paths)
     (kept,) = app.library.catalogue.documents()
