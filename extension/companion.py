@@ -66,10 +66,12 @@ class Companion:
         consulted = self._consulted(turn, attention, count, budget, attached)
         left = None if room is None else room - consulted.tokens
         recalled = self._recalled(turn, attention, count, left, own, visible, sight)
-        if not consulted.text:
-            return replace(recalled, note=recalled.note or consulted.note)
         text = "\n\n".join(filter(None, (consulted.text, recalled.text)))
-        return replace(recalled, text=text, tokens=count(text), excerpts=consulted.excerpts)
+        tokens = count(text) if consulted.text else recalled.tokens
+        note = " ".join(filter(None, (recalled.note, consulted.note)))
+        most = attention.budget + (attention.library if consulted.text else 0)
+        most = most if room is None else min(most, room)
+        return self._enriched(turn.said, replace(recalled, text=text, tokens=tokens, note=note, excerpts=consulted.excerpts), count, most)
 
     def needed(self, attention: Attention) -> int:
         """Return how many tokens a briefing may take. Never raises."""
@@ -112,8 +114,7 @@ class Companion:
             found = self.memories.about(turn, attention, own, visible)
             briefing = pack(found, count, budget, summaries=self._summaries(turn, attention, sight))
             trouble = self.memories.catch_up.trouble or ("" if self.memories.semantic.ready else "the embedding model is still loading.")
-            briefing = replace(briefing, note=_note(len(found), len(briefing.memories), trouble))
-            return self._enriched(turn.said, briefing, count, budget)
+            return replace(briefing, note=_note(len(found), len(briefing.memories), trouble))
         except FamiliarError as exc:
             log.warning("This turn goes on without memories: %s", exc)
             return Briefing(note=str(exc))
@@ -121,15 +122,19 @@ class Companion:
             log.exception("This turn goes on without memories")
             return Briefing(note=f"Recall failed ({type(exc).__name__}); the log has the details.")
 
-    def _enriched(self, said: str, briefing: Briefing, count: Count, budget: int) -> Briefing:
-        """Return the briefing with the question as it is better asked; as it was when that fails or takes too many tokens."""
+    def _enriched(self, said: str, briefing: Briefing, count: Count, most: int) -> Briefing:
+        """Return the briefing with the question as it is better asked; as it was when that fails or takes more than `most` tokens."""
         try:
             enrichment = self._enrichment() if briefing.text else None
             question, model = enrichment.rewritten(said, briefing.text) if enrichment else ("", "")
         except FamiliarError as exc:
             log.warning("The question is asked as it is: %s", exc)
             return replace(briefing, note=" ".join(filter(None, (briefing.note, f"The question was asked as it is: {exc}"))))
-        if not question or briefing.tokens + count(question) - count(said) > budget:
+        except Exception as exc:
+            log.exception("The question is asked as it is")
+            note = f"The question was asked as it is ({type(exc).__name__}); the log has the details."
+            return replace(briefing, note=" ".join(filter(None, (briefing.note, note))))
+        if not question or briefing.tokens + count(question) - count(said) > most:
             return briefing
         return replace(briefing, question=question, rewritten_by=model)
 

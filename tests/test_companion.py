@@ -331,6 +331,23 @@ def test_a_question_is_asked_as_a_model_put_it_and_kept_as_it_was_said(companion
     assert kept(companion) == [(QUESTION, "The cello.")]
 
 
+def test_what_documents_say_is_put_into_the_question_too(companion, asking, tmp_path):
+    (tmp_path / "orchestra.md").write_text("The daughter Ida plays the cello in the orchestra of Rovik.")
+    library = Library(companion.memories.database, companion.memories.semantic.embedder)
+    library.add(tmp_path / "orchestra.md", EVERYONE, "ada")
+    shown = []
+
+    def script(messages):
+        shown.append(messages[-1].content)
+        return CLEARER
+
+    rewriting = Companion(companion.memories, enrichment=lambda: Enrichment(lambda: Scripted(script, model="small"), 5.0), library=library)
+    conversation = talk(rewriting, Scripted(["The cello [1]."]))
+    assert "".join(conversation) == "The cello [1]."
+    assert "| The daughter Ida plays the cello in the orchestra of Rovik." in shown[0]
+    assert (conversation.briefing.question, len(conversation.briefing.excerpts)) == (CLEARER, 1)
+
+
 def test_without_memories_nobody_is_asked_to_rewrite(companion, asking):
     def script(messages):
         raise AssertionError

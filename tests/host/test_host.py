@@ -101,6 +101,26 @@ def test_a_kill_in_the_middle_of_a_reply_loses_nothing_that_was_said(
             assert "My ferret is called Nimbus." in scene.shown()
 
 
+def test_the_loaded_model_puts_a_question_more_clearly_and_the_persons_words_are_kept(
+    installed: Path, host_python: Path, lives: Residence, browser: Browser, tmp_path: Path
+) -> None:
+    place(installed, EXTENSION, "familiar", lives)
+    with HostServer(installed, host_python, FAMILIAR_DATA_DIR=str(tmp_path), FAMILIAR_ENRICH="host") as server:
+        with real_scene(browser, server, tmp_path, SHOTS / f"{lives}-enriched") as scene:
+            scene.host.new_chat()
+            scene.host.say("My heron is called Atlas.")
+            scene.host.new_chat()
+            reply = scene.host.say("What is the name of my heron?")
+            scene.host.page.click("#familiar-refresh")
+            scene.host.settle()
+            why = scene.host.page.locator("#familiar-why").inner_text()
+            saved = scene.host.saved()
+        assert "My heron is called Atlas." in why and "asked as it is" not in why, "the model was asked, and its answer taken or left"
+        assert saved is not None and saved["internal"][0][0] == "What is the name of my heron?"
+        assert [(entry["said"], entry["reply"]) for entry in entries(tmp_path)][1:] == [("What is the name of my heron?", reply.strip())]
+        assert "Traceback" not in server.log
+
+
 def test_without_a_page_it_serves_the_api_alone(installed: Path, host_python: Path, lives: Residence, tmp_path: Path) -> None:
     place(installed, EXTENSION, "familiar", lives)
     with HostServer(installed, host_python, nowebui=True, FAMILIAR_DATA_DIR=str(tmp_path)) as server:
