@@ -75,7 +75,7 @@ class Settings(BaseModel):
     )
     enrich: str = Field(
         "",
-        description="Who puts what memory says into the question before the model is asked: empty for nobody, `host` for the model itself, "
+        description="Who puts what memory and documents say into the question before the model is asked: empty for nobody, `host` for the model itself, "
         "or the URL of an OpenAI-compatible server.",
     )
     enrich_model: str = Field("", description="That server's name for the model that does it. Empty: its first.")
