@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -48,10 +49,11 @@ def forgetting(database, tmp_path):
 def remains(folder: Path, *words: bytes) -> list[str]:
     """Return the files of a folder in whose bytes one of these words stands, in capitals or not."""
     found = []
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError, IsADirectoryError):  # the indexes go on in the background
-            text = path.read_bytes().lower()
-            found += [path.relative_to(folder).as_posix()] if any(word in text for word in words) else []
+    for where, _, names in os.walk(folder):  # which passes over folders that vanish: the indexes go on in the background
+        for path in (Path(where, name) for name in names):
+            with suppress(FileNotFoundError):
+                text = path.read_bytes().lower()
+                found += [path.relative_to(folder).as_posix()] if any(word in text for word in words) else []
     return sorted(found)
 
 
