@@ -75,8 +75,8 @@ class Settings(BaseModel):
     )
     enrich: str = Field(
         "",
-        description="Who puts what memory and documents say into the question before the model is asked: empty for nobody, `host` for the model itself, "
-        "or the URL of an OpenAI-compatible server.",
+        description="Who puts what memory and documents say into the question before the model is asked: empty for nobody, `host` for the "
+        "model itself, or the URL of an OpenAI-compatible server.",
     )
     enrich_model: str = Field("", description="That server's name for the model that does it. Empty: its first.")
     enrich_api_key: SecretStr = Field(SecretStr(""), description="Key for that server. Only ever from the environment.")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -59,6 +60,8 @@ def _statement() -> sa.Select[Any]:
 
 
 _NEIGHBOURS = _statement()
+_NAMES = tuple(column.name for column in _NEIGHBOURS.selected_columns)
+_IN_ORDER = itemgetter(*(_NAMES.index(name) for name in ("place_id", "branch", "realm_id", "row")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +107,13 @@ class Pools:
     def around(self, ids: Sequence[int], realms: Sequence[int], place: str | None, *, dense: bool) -> Pool:
         """Return the pool around these exchanges, within realms (and one place); without embeddings unless `dense`."""
         found = self._found(ids, realms, place, space=self._embedder.name if dense else "")
-        vocabulary, profiles = self._profiles.of([(row.id, row.revision) for row in found], [(row.said, row.reply) for row in found])
-        rows = [
-            Row(row.id, row.realm_id, row.person_id, row.name or row.person_id, row.companion, row.said_at, profile)
-            for row, profile in zip(found, profiles, strict=True)
-        ]
-        said, reply = _matrices([[row.of_said for row in found], [row.of_reply for row in found]])
-        return Pool(rows, vocabulary, said, reply, *_linked(found, ids))
+        columns = dict(zip(_NAMES, zip(*found, strict=True) if found else ((),) * len(_NAMES), strict=True))
+        said, reply = _matrices([columns["of_said"], columns["of_reply"]])
+        keys, texts = (list(zip(columns[one], columns[other], strict=True)) for one, other in (("id", "revision"), ("said", "reply")))
+        vocabulary, profiles = self._profiles.of(keys, texts)
+        people = [name or person for name, person in zip(columns["name"], columns["person_id"], strict=True)]
+        parts = (columns["id"], columns["realm_id"], columns["person_id"], people, columns["companion"], columns["said_at"], profiles)
+        return Pool([Row(*each) for each in zip(*parts, strict=True)], vocabulary, said, reply, *_linked(columns, ids))
 
     def _found(self, ids: Sequence[int], realms: Sequence[int], place: str | None, space: str) -> list[Any]:
         columns = exchange.c
@@ -121,8 +124,8 @@ class Pools:
             for some in slices(ids):
                 placed += connection.execute(sa.select(columns.place_id, columns.branch, columns.row).where(columns.id.in_(some))).all()
             for ranges in slices(_ranges(placed), _RANGES):
-                found.update((row.id, row) for row in connection.execute(query, {"space": space, **_asked(ranges)}).all())
-        return sorted(found.values(), key=lambda row: (row.place_id, row.branch, row.realm_id, row.row))
+                found.update((row[0], row) for row in connection.execute(query, {"space": space, **_asked(ranges)}).all())
+        return sorted(found.values(), key=_IN_ORDER)
 
 
 def _asked(ranges: Sequence[tuple[str, str, int, int]]) -> dict[str, Any]:
@@ -144,22 +147,22 @@ def _ranges(placed: Iterable[Any]) -> list[tuple[str, str, int, int]]:
 
 
 def _linked(
-    found: Sequence[Any], ids: Sequence[int]
+    columns: Mapping[str, Sequence[Any]], ids: Sequence[int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Return, for each exchange, the one before and the one after in the same conversation, the conversation's number,
     and whether it is one of these or near enough to one."""
     import numpy as np
 
-    size = len(found)
-    keys = [(row.place_id, row.branch, row.realm_id) for row in found]
+    size = len(columns["id"])
+    keys = zip(columns["place_id"], columns["branch"], columns["realm_id"], strict=True)
     same = np.array([one == other for one, other in pairwise(keys)], dtype=bool)
-    rows = np.array([row.row for row in found], dtype=np.int64)
-    together = same & (np.abs(np.diff(np.array([row.said_at for row in found], dtype=float))) <= PAUSE)
+    rows = np.array(columns["row"], dtype=np.int64)
+    together = same & (np.abs(np.diff(np.array(columns["said_at"], dtype=float))) <= PAUSE)
     linked = np.flatnonzero(together & (np.diff(rows) <= _JUMP))
     before, after, talk = np.full(size, -1, dtype=np.int64), np.full(size, -1, dtype=np.int64), np.zeros(size, dtype=np.int64)
     before[linked + 1], after[linked] = linked, linked + 1
     talk[1:] = np.cumsum(~together)
-    inner = named = np.isin(np.array([row.id for row in found], dtype=np.int64), list(ids))
+    inner = named = np.isin(np.array(columns["id"], dtype=np.int64), list(ids))
     placed = np.concatenate([[0], np.cumsum(~same)])[:size]
     for step in range(1, AROUND + 1):
         near = (placed[step:] == placed[:-step]) & (rows[step:] - rows[:-step] <= _JUMP)

@@ -66,9 +66,11 @@ class Vocabulary:
 
         flat = list(chain.from_iterable(texts))
         with self._lock:
-            if new := list(dict.fromkeys(word for word in flat if word not in self._numbers)):
-                self._put(new)
-            found = np.array([self._numbers[word] for word in flat], dtype=np.int32)
+            numbers = list(map(self._numbers.get, flat))
+            if None in numbers:
+                self._put(list(dict.fromkeys(word for word, number in zip(flat, numbers, strict=True) if number is None)))
+                numbers = list(map(self._numbers.get, flat))
+            found = np.array(numbers, dtype=np.int32)
         ends = list(accumulate(map(len, texts)))
         return [found[end - len(words) : end].copy() for words, end in zip(texts, ends, strict=True)]
 
