@@ -231,9 +231,9 @@ class Briefing:
 class Shares:
     """How many passages of documents the model is shown at most, by whom they are for. 0 leaves them out."""
 
-    place: int = 5
-    companion: int = 5
-    everyone: int = 5
+    place: int = 8
+    companion: int = 8
+    everyone: int = 8
 
     def of(self, scope: ShelfScope) -> int:
         """Return the number of one scope."""
@@ -257,7 +257,7 @@ class Attention:
     summaries: bool = True
     """Whether summaries stand for what the model does not see."""
     passages: Shares = field(default_factory=Shares)
-    library: int = 1500
+    library: int = 2000
     """Tokens that documents may take, beside those of memories."""
     shelf: str = ""
     """The companion whose documents are shown; empty for the one that answers."""

@@ -54,10 +54,10 @@ class Settings(BaseModel):
     )
     budget: int = Field(800, ge=0, le=100000, description="Most tokens of the prompt that memories may take.")
     memories: int = Field(6, ge=0, le=100, description="Most memories shown to the model in one turn.")
-    library_budget: int = Field(1500, ge=0, le=100000, description="Most tokens of the prompt that documents may take, beside memories.")
-    place_passages: int = Field(5, ge=0, le=50, description="Most passages of documents of this chat shown in one turn; 0 for none.")
-    companion_passages: int = Field(5, ge=0, le=50, description="Most passages of my documents for this companion; 0 for none.")
-    everyone_passages: int = Field(5, ge=0, le=50, description="Most passages of documents that are for everyone; 0 for none.")
+    library_budget: int = Field(2000, ge=0, le=100000, description="Most tokens of the prompt that documents may take, beside memories.")
+    place_passages: int = Field(8, ge=0, le=50, description="Most passages of documents of this chat shown in one turn; 0 for none.")
+    companion_passages: int = Field(8, ge=0, le=50, description="Most passages of my documents for this companion; 0 for none.")
+    everyone_passages: int = Field(8, ge=0, le=50, description="Most passages of documents that are for everyone; 0 for none.")
     summaries: Literal["off", "extract", "model"] = Field(
         "extract",
         description="What stands for a chat that outgrew the model's context, for the last session and for a person: sentences chosen "

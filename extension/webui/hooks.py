@@ -44,10 +44,10 @@ params: dict[str, Any] = {
     "scope": "companion",
     "budget": 800,
     "memories": 6,
-    "library_budget": 1500,
-    "place_passages": 5,
-    "companion_passages": 5,
-    "everyone_passages": 5,
+    "library_budget": 2000,
+    "place_passages": 8,
+    "companion_passages": 8,
+    "everyone_passages": 8,
 }
 """The webui fills these from `familiar-*` in its settings.yaml before `setup`, and saves them there."""
 

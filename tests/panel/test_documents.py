@@ -156,7 +156,7 @@ def test_a_reply_shows_its_citations_as_links_and_an_edit_of_it_keeps_the_words(
 def test_the_switches_show_what_is_in_effect_or_why_they_cannot(blocks, door, app):
     door.keep(place_passages=0, everyone_passages=30, library_budget=200)
     place, companion, everyone, budget, note = Documents(door).load()
-    assert (place["value"], companion["value"], everyone["value"], everyone["maximum"], budget["value"], note) == (0, 5, 30, 30, 200, "")
+    assert (place["value"], companion["value"], everyone["value"], everyone["maximum"], budget["value"], note) == (0, 8, 30, 30, 200, "")
 
     def refused():
         raise StoreError("Mend it.")
