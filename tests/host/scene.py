@@ -103,11 +103,16 @@ class RealScene:
 
 def entries(data_dir: Path) -> list[dict[str, Any]]:
     """Return what a data directory remembers, oldest first, asked of the command line of our own environment."""
-    command = [sys.executable, "-m", "extension", "memory", "list", "--json", "--limit", "0", "--data-dir", str(data_dir)]
+    found: list[dict[str, Any]] = json.loads(familiar("memory", "list", "--json", "--limit", "0", data_dir=data_dir))
+    return sorted(found, key=lambda entry: int(entry["id"]))
+
+
+def familiar(*arguments: str, data_dir: Path) -> str:
+    """Run our command line on a data directory, and return what it answers."""
+    command = [sys.executable, "-m", "extension", *arguments, "--data-dir", str(data_dir)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return sorted(found, key=lambda entry: int(entry["id"]))
+    return done.stdout
 
 
 @contextmanager

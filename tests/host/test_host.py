@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from . import environment
 from .conftest import SHOTS
 from .double import RESIDENCES, Residence
 from .scenarios import SCENARIOS
-from .scene import EXTENSION, Scene, entries, real_scene
+from .scene import EXTENSION, Scene, entries, familiar, real_scene
 from .server import HostServer, place
 
 if TYPE_CHECKING:
@@ -129,6 +131,25 @@ def test_without_a_page_it_serves_the_api_alone(installed: Path, host_python: Pa
         told, asked = entries(tmp_path)
         assert (told["person"], asked["memories"]) == ("dora", [told["id"]])
         assert "Traceback" not in server.log
+
+
+def test_an_expert_is_a_character_of_the_webui_and_draws_on_its_shelf(
+    installed: Path, host_python: Path, lives: Residence, tmp_path: Path
+) -> None:
+    place(installed, EXTENSION, "familiar", lives)
+    (tmp_path / "birds.txt").write_text("The wren of Skarvoy nests in the ropes of the old ferry.\n", encoding="utf-8")
+    expertise = "You know the birds of Skarvoy, where each of them nests, and when it sings."
+    familiar("expert", "new", "Wren", "--expertise", expertise, "--base-prompt", "brief", data_dir=tmp_path)
+    familiar("expert", "to-webui", str(installed), "Wren", "--force", data_dir=tmp_path)
+    familiar("read", str(tmp_path / "birds.txt"), "--companion", "Wren", "--as", "dora", data_dir=tmp_path)
+    with HostServer(installed, host_python, nowebui=True, FAMILIAR_DATA_DIR=str(tmp_path)) as server:
+        first, second = ("Where does the wren of Skarvoy nest?", "Do you know where the wren of Skarvoy nests?")
+        assert server.api_chat([{"role": "user", "content": first}], user="dora", mode="chat", character="Wren")
+        assert server.api_chat([{"role": "user", "content": second}], user="dora", mode="instruct")
+        assert "Traceback" not in server.log
+    with closing(sqlite3.connect(tmp_path / "diary.sqlite")) as diary:
+        shown = diary.execute("SELECT companion, excerpts FROM exchange ORDER BY id").fetchall()
+    assert shown == [("Wren", "[[1]]"), ("Assistant", "[]")]
 
 
 def test_a_missing_package_leaves_the_host_running_and_is_said(
