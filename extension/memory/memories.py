@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 
 _A_MOMENT = 0.25
 """Seconds a turn may wait for the words of the turn before it to be indexed."""
+_A_WHILE = 2.0
+"""Seconds that the first question, for which the model was loaded, waits for the newest embeddings."""
 _A_FEW = 1_000
 """Exchanges whose words a turn indexes itself; after an import of very many, the others follow in the background."""
 _IDLE = 3_600.0
@@ -239,8 +241,11 @@ class Memories:
         self.catch_up.kick()
         if self._patient_until is None:
             self._patient_until = monotonic() + self._patience
-        patience = 0.0 if self.semantic.ready else self._patient_until - monotonic()
+        was_ready = self.semantic.ready
+        patience = 0.0 if was_ready else self._patient_until - monotonic()
         self.catch_up.wait(max(_A_MOMENT, patience), enough=lambda: patience > _A_MOMENT and self.semantic.ready)
+        if not was_ready and self.semantic.ready:  # what was said while the model was loaded is not embedded yet
+            self.catch_up.wait(_A_WHILE)
 
     def _kept(self, turn: Turn, answer: Answer, *, hearing: bool) -> int | None:
         if not turn.recorded:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -174,3 +175,14 @@ def empty_database(server: str, name: str) -> str:
         pass
     database.close()
     return name
+
+
+def remains(folder: Path, *words: bytes) -> list[str]:
+    """Return the files of a folder in whose bytes one of these words stands, in capitals or not."""
+    found = []
+    for where, _, names in os.walk(folder):  # which passes over folders that vanish: the indexes go on in the background
+        for path in (Path(where, name) for name in names):
+            with suppress(FileNotFoundError):
+                text = path.read_bytes().lower()
+                found += [path.relative_to(folder).as_posix()] if any(word in text for word in words) else []
+    return sorted(found)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -30,7 +28,7 @@ from extension.settings import Settings
 
 from .conftest import ALICE, BOB, CHANNEL, KITCHEN, NOON, told, turn
 from .forgetter import TRANSACTION
-from .stores import indexed
+from .stores import indexed, remains
 from .test_facts import Asked, think
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,17 +42,6 @@ def forgetting(database, tmp_path):
     made = Forgetting(database, Spool(tmp_path, tmp_path / "elsewhere"), lambda: None, (database.compact,))
     yield made
     made.close()
-
-
-def remains(folder: Path, *words: bytes) -> list[str]:
-    """Return the files of a folder in whose bytes one of these words stands, in capitals or not."""
-    found = []
-    for where, _, names in os.walk(folder):  # which passes over folders that vanish: the indexes go on in the background
-        for path in (Path(where, name) for name in names):
-            with suppress(FileNotFoundError):
-                text = path.read_bytes().lower()
-                found += [path.relative_to(folder).as_posix()] if any(word in text for word in words) else []
-    return sorted(found)
 
 
 def rows(database) -> list[dict[str, object]]:

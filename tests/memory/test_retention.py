@@ -13,6 +13,7 @@ from extension.memory.retention import Retention
 from extension.messages import Place, Turn
 
 from .conftest import ALICE, CHANNEL, KITCHEN, NOON
+from .stores import remains
 
 NOW = NOON + timedelta(days=100)
 ATTIC = Place("attic")
@@ -115,4 +116,4 @@ def test_a_catch_up_forgets_it_in_the_indexes_and_the_bytes(open_memories, data_
     memories.settle()
     assert [each.said for each in memories.diary.browse()] == ["Good morning"]
     assert memories.semantic.indexed() == memories.semantic.expected()
-    assert [path.name for path in data_dir.rglob("*") if path.is_file() and b"zebrafish" in path.read_bytes().lower()] == []
+    assert remains(data_dir, b"zebrafish") == []

@@ -12,6 +12,7 @@ import pytest
 
 from extension.app import App
 
+from ..memory.stores import remains
 from .conftest import BOB, ROOT, answer_of, environ, over_stdio, refusal_of, run, tell
 
 
@@ -41,7 +42,7 @@ def test_what_is_remembered_is_found_and_forgotten_for_good(data_dir: Path) -> N
 
     run(session())
     assert "Biscuit" not in (data_dir / "familiar.log").read_text(encoding="utf-8")
-    assert [path.name for path in data_dir.rglob("*") if path.is_file() and b"Biscuit" in path.read_bytes()] == []
+    assert remains(data_dir, b"biscuit") == []
 
 
 def test_it_is_the_memory_of_one_person_and_where_asked_of_one_companion(data_dir: Path, app: App) -> None:
