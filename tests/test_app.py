@@ -161,7 +161,7 @@ def test_closing_leaves_no_thread_and_no_file_open(home):
     assert "".join(app.companion.converse(turn, (), app.host, app.generation, app.attention))
     app.memories.settle()
     app.close()
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before  # one of another test may have ended meanwhile
     assert [file.path for file in psutil.Process().open_files() if file.path.startswith(str(home))] == []
 
 

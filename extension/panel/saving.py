@@ -60,7 +60,8 @@ class Saving:
         import gradio as gr
 
         try:
-            return [gr.update(value=self._writing().desk(self._door.person()).title), *self._places()]
+            title = self._writing().desk(self._door.person()).title
+            return [gr.update(value=title) if title else gr.update(), *self._places()]  # '' would take away what is typed already
         except FamiliarError as exc:
             log.warning("What is set for documents is not known now: %s", exc)
         except Exception:

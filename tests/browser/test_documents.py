@@ -113,4 +113,5 @@ def test_how_much_is_shown_of_documents_is_a_switch_of_each_scope(open_window, s
     window.find("#familiar-place_passages input[type=number]").fill("0")
     window.find("#familiar-place_passages input[type=number]").press("Enter")
     expect(window.find("#familiar-shares-note")).to_have_text("Kept.")
+    window.until(lambda: "place_passages: 0" in (server.data_dir / "settings.yaml").read_text())
     assert "third of November" not in window.say("So when does the first frost of Rovik come?")
