@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
@@ -14,6 +15,7 @@ from time import monotonic, sleep
 import numpy as np
 import psutil
 import pytest
+from chromadb.errors import InternalError
 
 from extension.errors import IndexUnavailable, MissingPackage
 from extension.vectors import ChromaVectors, ExactVectors, Server, SharedVectors, own
@@ -106,6 +108,25 @@ def test_a_graph_that_has_grown_is_written_less_often_from_the_next_start(tmp_pa
         assert (synced(tmp_path), index.counts()) == (1200, {7: some.stop})
         assert len(index.search([7], AXES[0], 3)) == 3
         index.close()
+
+
+@pytest.mark.parametrize(("times", "kept"), [(2, True), (99, False)])
+def test_what_chroma_says_of_its_own_work_in_the_background_is_over_a_moment_later(tmp_path, monkeypatch, times, kept):
+    index, refused = ChromaVectors(tmp_path / "vectors", "space", lambda realm: 500_000), []
+    opened = index._client.get_or_create_collection
+
+    def locked(*values, **named):
+        if len(refused) < times:
+            refused.append(named)
+            raise InternalError("Database error: error returned from database: (code: 5) database is locked")
+        return opened(*values, **named)
+
+    monkeypatch.setattr(index._client, "get_or_create_collection", locked)
+    with nullcontext() if kept else pytest.raises(IndexUnavailable, match="database is locked"):
+        index.put(7, KEYS, AXES)
+    monkeypatch.undo()
+    assert index.counts() == ({7: 4} if kept else {})
+    index.close()
 
 
 def test_a_large_graph_that_was_loaded_is_in_memory_before_the_first_question(tmp_path):

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from ..ports import Vectors
 
 _BATCH = 4_000
-_TRIES, _PAUSE = 5, 0.03
-_BEING_MADE = "Nothing found on disk"
-"""What Chroma says to a search while another call makes the collection's first graph; a moment later it finds it."""
+_TRIES, _PAUSE = 6, 0.03
+_PASSING = ("Nothing found on disk", "database is locked")
+"""What Chroma says of what is over a moment later: another call makes the collection's first graph, or its own work in the background
+is just writing to its database (SQLite does not wait where a transaction that has read begins to write)."""
 _SYNC, _SYNC_PART = 10, 100
 """A collection's graph is written when a hundredth of what it will hold came in since, ten vectors at least.
 
@@ -109,13 +110,13 @@ class Collections:
 
     def _ask(self, realm: int, call: Callable[[Any], Any]) -> Any:
         """Return what a call of a realm's collection gives."""
-        for _ in range(_TRIES):
+        for tried in range(_TRIES):
             try:
                 return self._once(realm, call)
             except IndexUnavailable as exc:
-                if _BEING_MADE not in str(exc):
+                if not any(each in str(exc) for each in _PASSING):
                     raise
-            sleep(_PAUSE)
+            sleep(_PAUSE * 2**tried)
         return self._once(realm, call)
 
     def _once(self, realm: int, call: Callable[[Any], Any]) -> Any:
