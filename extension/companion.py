@@ -68,10 +68,10 @@ class Companion:
         recalled = self._recalled(turn, attention, count, left, own, visible, sight)
         text = "\n\n".join(filter(None, (consulted.text, recalled.text)))
         tokens = count(text) if consulted.text else recalled.tokens
-        note = " ".join(filter(None, (recalled.note, consulted.note)))
         most = attention.budget + (attention.library if consulted.text else 0)
         most = most if room is None else min(most, room)
-        return self._enriched(turn.said, replace(recalled, text=text, tokens=tokens, note=note, excerpts=consulted.excerpts), count, most)
+        joined = replace(recalled, text=text, tokens=tokens, excerpts=consulted.excerpts).noting(consulted.note)
+        return self._enriched(turn.said, joined, count, most)
 
     def needed(self, attention: Attention) -> int:
         """Return how many tokens a briefing may take. Never raises."""
@@ -129,11 +129,10 @@ class Companion:
             question, model = enrichment.rewritten(said, briefing.text) if enrichment else ("", "")
         except FamiliarError as exc:
             log.warning("The question is asked as it is: %s", exc)
-            return replace(briefing, note=" ".join(filter(None, (briefing.note, f"The question was asked as it is: {exc}"))))
+            return briefing.noting(f"The question was asked as it is: {exc}")
         except Exception as exc:
             log.exception("The question is asked as it is")
-            note = f"The question was asked as it is ({type(exc).__name__}); the log has the details."
-            return replace(briefing, note=" ".join(filter(None, (briefing.note, note))))
+            return briefing.noting(f"The question was asked as it is ({type(exc).__name__}); the log has the details.")
         if not question or briefing.tokens + count(question) - count(said) > most:
             return briefing
         return replace(briefing, question=question, rewritten_by=model)

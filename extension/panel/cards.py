@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from html import escape
 
-from ..messages import Exchange, Memory, Person, Place
+from ..messages import Excerpt, Exchange, Memory, Person, Place
 
 UNTITLED = "chat:"
 """How the ids of chats begin that have no title unless the person gives them one."""
@@ -48,9 +48,9 @@ def note(text: str, kind: str = "quiet") -> str:
     return f'<p class="note {kind}" role="{role}">{escape(text)}</p>' if text else ""
 
 
-def cards(memories: Sequence[Memory], viewer: Viewer, *, scored: bool = True) -> str:
+def cards(memories: Sequence[Memory], viewer: Viewer, *, with_scores: bool = True) -> str:
     """Return a list of cards, in the order given."""
-    items = "".join(f"<li>{_card(memory, viewer, scored)}</li>" for memory in memories)
+    items = "".join(f"<li>{_card(memory, viewer, with_scores)}</li>" for memory in memories)
     return f'<ol class="cards">{items}</ol>' if memories else ""
 
 
@@ -61,9 +61,16 @@ def facts(exchange: Exchange, viewer: Viewer) -> str:
     return '<p class="facts">' + " · ".join(escape(part) for part in parts if part) + "</p>"
 
 
-def scores(memory: Memory) -> str:
-    """Return how well a memory was found: in total, by its words, and by its meaning."""
-    return f"{memory.score:.2f} · words {memory.lexical:.2f} · meaning {memory.dense:.2f}"
+def scores(found: Memory | Excerpt) -> str:
+    """Return how well something was found: in total, by its words, and by its meaning."""
+    return f"{found.score:.2f} · words {found.lexical:.2f} · meaning {found.dense:.2f}"
+
+
+def scored(found: Memory | Excerpt) -> str:
+    """Return the scores with a bar."""
+    bar = f'<span class="bar" aria-hidden="true"><i style="width:{round(found.score * 100)}%"></i></span>'
+    total, _, parts = scores(found).partition(" · ")
+    return f'<p class="scores">{bar}<b>{total}</b> <span>{parts}</span></p>'
 
 
 def shortened(text: str, longest: int) -> str:
@@ -82,21 +89,14 @@ def size(count: int) -> str:
     return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
 
 
-def _card(memory: Memory, viewer: Viewer, scored: bool) -> str:
+def _card(memory: Memory, viewer: Viewer, with_scores: bool) -> str:
     exchange = memory.exchange
     when = f'<time datetime="{exchange.when.isoformat()}">{escape(viewer.when(exchange.when))}</time>'
     pinned = '<span class="pinned">pinned</span>' if exchange.pinned else ""
     head = f"<header>{when}<span>{escape(viewer.where(exchange.place))}</span>{pinned}</header>"
     said = _words(viewer.name(exchange.person), exchange.said, LONGEST_SAID)
     reply = _words(exchange.companion, exchange.reply, LONGEST_REPLY)
-    return f"<article>{head}{_scores(memory) if scored else ''}{said}{reply}</article>"
-
-
-def _scores(memory: Memory) -> str:
-    percent = round(memory.score * 100)
-    bar = f'<span class="bar" aria-hidden="true"><i style="width:{percent}%"></i></span>'
-    total, _, parts = scores(memory).partition(" · ")
-    return f'<p class="scores">{bar}<b>{total}</b> <span>{parts}</span></p>'
+    return f"<article>{head}{scored(memory) if with_scores else ''}{said}{reply}</article>"
 
 
 def _words(speaker: str, text: str, longest: int) -> str:

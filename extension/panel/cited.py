@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import FamiliarError, NotFound
 from ..messages import Excerpt
 from ..prompt import origin
-from .cards import note, shortened
+from .cards import note, scored, shortened
 from .door import Door
 from .listing import Listing
 
@@ -62,12 +62,12 @@ class Cited:
         (found,) = app.library.excerpts([groups[number - 1]])
         if found is None:
             raise NotFound(_GONE)
-        return f'<ol class="cards">{_card(number, found, scored=False, opened=True)}</ol>'
+        return f'<ol class="cards">{_card(number, found, with_scores=False, opened=True)}</ol>'
 
 
-def quoted(found: Sequence[Excerpt | None], *, scored: bool = True) -> str:
+def quoted(found: Sequence[Excerpt | None], *, with_scores: bool = True) -> str:
     """Return the excerpts the model was shown, with their numbers; None stands for one that is removed."""
-    items = "".join(_card(number, each, scored=scored) for number, each in enumerate(found, 1) if each is not None)
+    items = "".join(_card(number, each, with_scores=with_scores) for number, each in enumerate(found, 1) if each is not None)
     gone = sum(each is None for each in found)
     rest = note(f"{quotes(gone)} {'was' if gone == 1 else 'were'} removed or changed since.") if gone else ""
     return (f'<ol class="cards">{items}</ol>' if items else "") + rest
@@ -78,13 +78,8 @@ def quotes(count: int) -> str:
     return "1 excerpt of a document" if count == 1 else f"{count} excerpts of documents"
 
 
-def _card(number: int, excerpt: Excerpt, *, scored: bool = True, opened: bool = False) -> str:
+def _card(number: int, excerpt: Excerpt, *, with_scores: bool, opened: bool = False) -> str:
     head = f'<header><b class="number">[{number}]</b><span>{escape(origin(excerpt))}</span></header>'
     opening = shortened(excerpt.text, LONGEST_OPENING)
     text = f'<details{" open" if opened else ""}><summary>{escape(opening)}</summary><p class="words">{escape(excerpt.text)}</p></details>'
-    return f'<li data-excerpt="{number}"><article>{head}{_scores(excerpt) if scored else ""}{text}</article></li>'
-
-
-def _scores(excerpt: Excerpt) -> str:
-    bar = f'<span class="bar" aria-hidden="true"><i style="width:{round(excerpt.score * 100)}%"></i></span>'
-    return f'<p class="scores">{bar}<b>{excerpt.score:.2f}</b> <span>words {excerpt.lexical:.2f} · meaning {excerpt.dense:.2f}</span></p>'
+    return f'<li data-excerpt="{number}"><article>{head}{scored(excerpt) if with_scores else ""}{text}</article></li>'

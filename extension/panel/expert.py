@@ -70,13 +70,14 @@ class ExpertForm:
         return [self.example, *self.shown]
 
     def _connect(self) -> None:
+        import gradio as gr
+
         looks: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
-        in_turn = {**looks, "concurrency_limit": 1, "concurrency_id": "expert-preview"}
         self.choice.input(self.show, self.choice, self.shown, **looks)
         self.example.input(self.begin, [self.example, self.open], self.shown, **looks)
-        for each in (self.name, self.expertise, self.base, self.words):
-            shown = each.change(self.look, [self.open, *self.fields], self.preview, trigger_mode="always_last", **in_turn)
-            shown.then(self.look, [self.open, *self.fields], self.preview, **in_turn)  # an older request may have come after it
+        # One event for all of them: it is asked for once at a time, and last with what is written last.
+        written = [each.change for each in (self.name, self.expertise, self.base, self.words)]
+        gr.on(written, self.look, [self.open, *self.fields], self.preview, trigger_mode="always_last", **looks)
         self.saved = self.save.click(self.keep, [self.open, *self.fields], self.shown, **looks)
         self.removal.connect(self.remove)
         self.removed = self.removal.yes.click(self.discard, self.open, self.shown, **looks)

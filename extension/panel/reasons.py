@@ -56,8 +56,8 @@ def _from_diary(app: App, viewer: Viewer) -> str:
     found = _found(app, chat[-1].memories)
     memories = [Memory(found[number], 0.0) for number in chat[-1].memories if number in found]
     opening = _opening(viewer.when(chat[-1].when), len(chat[-1].memories), len(chat[-1].excerpts))
-    kept = quoted(app.library.excerpts(chat[-1].excerpts), scored=False)
-    return opening + cards(memories, viewer, scored=False) + _rest(chat[-1].memories, memories) + kept
+    kept = quoted(app.library.excerpts(chat[-1].excerpts), with_scores=False)
+    return opening + cards(memories, viewer, with_scores=False) + _rest(chat[-1].memories, memories) + kept
 
 
 def _found(app: App, numbers: Sequence[int]) -> dict[int, Exchange]:
