@@ -50,11 +50,11 @@ from extension.context.catalogue import Embedded, New
 from extension.context.intake import BATCH
 from extension.context.passages import Passage, with_titles
 from extension.context.shelves import EVERYONE
-from extension.database import passage
 from extension.embedders import MiniLM, Remembering, minilm_folder
 from extension.memory.embeddings import packed
 from extension.messages import Attention, digest
 from extension.settings import load
+from extension.tables import passage
 
 ROUNDS = 4
 """Folders that are taken in one after the other, with the embedding model alone between."""

@@ -33,9 +33,9 @@ from bench.machine import machine, told
 from bench.turn import percentiles
 from extension.app import App, build
 from extension.context.shelves import EVERYONE
-from extension.database import document, passage
 from extension.messages import Attention, Excerpt, Person, Place, Shares, Turn
 from extension.settings import load
+from extension.tables import document, passage
 
 DEPTH = 10
 OWNER = "bench"

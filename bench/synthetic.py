@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from extension.app import App
-from extension.database import embedding, exchange, set_watermark, watermark
+from extension.database import set_watermark, watermark
 from extension.memory.diary import Answer, insert
 from extension.memory.fulltext import stop_words
 from extension.messages import Person, Place, Turn, digest
+from extension.tables import embedding, exchange
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,9 +17,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from extension.database import HEAD, Database, counter, exchange, metadata, next_revision, person, set_watermark, watermark
+from extension.database import HEAD, Database, next_revision, set_watermark, watermark
 from extension.errors import SettingsError, StoreCorrupt, StoreError, StoreFull, StoreLocked, StoreReadOnly
 from extension.memory.fulltext import FullText
+from extension.tables import counter, exchange, metadata, person
 
 from .transactions import TransactionContract, people, say
 
@@ -173,7 +174,8 @@ OPEN = """
 import sys
 sys.path.insert(0, sys.argv[2])
 import sqlalchemy as sa
-from extension.database import Database, person
+from extension.database import Database
+from extension.tables import person
 sys.stdin.readline()
 database = Database(f"sqlite:///{sys.argv[1]}")
 with database.write() as connection:
@@ -325,7 +327,8 @@ FULL = """
 import resource, sys
 sys.path.insert(0, sys.argv[2])
 import sqlalchemy as sa
-from extension.database import Database, person
+from extension.database import Database
+from extension.tables import person
 from extension.errors import StoreError
 database = Database(f"sqlite:///{sys.argv[1]}")
 with database.write() as connection:

@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from extension.database import Database, metadata, next_revision, person, set_watermark, watermark
+from extension.database import Database, next_revision, set_watermark, watermark
 from extension.errors import MissingPackage, SettingsError, StoreError, StoreLocked, StoreReadOnly
+from extension.tables import metadata, person
 
 from .memory.stores import administer, url_of
 from .transactions import TransactionContract, people, say
@@ -81,7 +82,8 @@ OPEN = """
 import sys
 sys.path.insert(0, sys.argv[2])
 import sqlalchemy as sa
-from extension.database import Database, person
+from extension.database import Database
+from extension.tables import person
 sys.stdin.readline()
 database = Database(sys.argv[1])
 with database.write() as connection:

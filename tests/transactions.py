@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from extension.database import person
+from extension.tables import person
 
 
 def say(database, name="alice"):

@@ -14,12 +14,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, document, passage, set_watermark, shelf, watermark
+from ..database import Database, set_watermark, watermark
 from ..errors import NotFound
 from ..memory.document import Document as Words
 from ..memory.document import Layout
 from ..memory.fulltext import TextSearch
 from ..memory.rows import slices
+from ..tables import document, passage, shelf
 from .chunks import batches
 from .passages import Passage
 from .shelves import Shelf, made, shelf_id

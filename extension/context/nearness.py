@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from ..database import Database, document, passage, watermark
+from ..database import Database, watermark
 from ..memory.embeddings import unpacked
 from ..memory.rows import slices
+from ..tables import document, passage
 from ..vectors import ExactVectors
 from .catalogue import REVISION
 

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..database import Database, document, passage, shelf
+from ..database import Database
 from ..errors import FamiliarError
 from ..memory.fulltext import Match, TextSearch
 from ..memory.recall import Candidate, close_enough, is_small_talk, ranked
 from ..memory.rows import clean, slices
 from ..messages import Excerpt, Person, Place, Shares, ShelfScope
 from ..ports import Embedder
+from ..tables import document, passage, shelf
 from .nearness import Nearness
 from .shelves import visible
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from ..database import place as places
-from ..database import shelf
 from ..memory.rows import clean
 from ..messages import SHELVES, Person, Place, ShelfScope
+from ..tables import place as places
+from ..tables import shelf
 
 
 @dataclass(frozen=True, slots=True)

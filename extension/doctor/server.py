@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from ..database import HEAD, counter, document, embedding, exchange, metadata, passage
+from ..database import HEAD
 from ..dialects import Dialect
 from ..errors import FamiliarError
 from ..settings import Settings
+from ..tables import counter, document, embedding, exchange, metadata, passage
 from .finding import Finding, size
 from .indexes import Held, indexes, space
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange
+from ..database import Database
 from ..errors import NotFound, SettingsError
 from ..memory.browsing import Browsing
 from ..memory.diary import Diary, Filter
 from ..memory.rows import clean
 from ..messages import Exchange, Person
+from ..tables import exchange
 
 MOST = 5_000
 """Exchanges in one document."""

@@ -7,9 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, drive_file, writer
+from ..database import Database
 from ..memory.rows import clean
 from ..messages import Person
+from ..tables import drive_file, writer
 from .drive.client import Folder
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from ..database import exchange, forgotten, next_revision
+from ..database import next_revision
 from ..messages import Person, Place
+from ..tables import exchange, forgotten
 from .derived import DERIVED, Derived
 from .following import touch_next
 from .rows import keep_people, selected, slices, to_exchange

@@ -13,8 +13,9 @@ from itertools import pairwise
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, person, place, realm
+from ..database import Database
 from ..messages import Exchange, Person, Place
+from ..tables import exchange, person, place, realm
 from .diary import EVERYTHING, Diary, Filter
 from .realms import visible_realms
 from .rows import clean, slices

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from ..database import Database, forgotten, watermark
+from ..database import Database, watermark
 from ..errors import StoreError
 from ..messages import Turn
 from ..settings import replace_text
+from ..tables import forgotten
 from .diary import Answer
 from .rows import clean
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import embedding, extraction, fact, mark
+from ..tables import embedding, extraction, fact, mark
 from .rows import slices
 
 

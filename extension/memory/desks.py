@@ -1,4 +1,4 @@
-"""What is kept of people for their documents, and goes with the last of what they said: it holds their titles."""
+"""What is kept of people beside what they said, and goes with the last of that: names, titles of documents, what they chose."""
 
 from __future__ import annotations
 
@@ -6,13 +6,24 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from ..database import drive_file, exchange, writer
+from ..tables import chosen, drive_file, exchange, participant, person, place, saved_preset, writer
 from .rows import slices
 
 
 def forget_desks(connection: sa.Connection, people: Collection[str]) -> None:
-    """Remove the titles, folders and known files of those of these people of whom nothing is left."""
-    for table in (writer, drive_file):
+    """Remove the titles, folders, known files and choices of those of these people of whom nothing is left."""
+    for table in (writer, drive_file, saved_preset):
         left = sa.exists().where(exchange.c.person_id == table.c.person_id)
         for some in slices(people):
             connection.execute(sa.delete(table).where(table.c.person_id.in_(some), ~left))
+    left = sa.exists().where(exchange.c.person_id == chosen.c.holder)
+    for some in slices(people):
+        connection.execute(sa.delete(chosen).where(chosen.c.layer == "person", chosen.c.holder.in_(some), ~left))
+
+
+def forget_names(connection: sa.Connection) -> None:
+    """Remove people and places without any exchange, and that somebody took part where nothing of theirs is left."""
+    for table, own, theirs in ((person, person.c.id, exchange.c.person_id), (place, place.c.id, exchange.c.place_id)):
+        connection.execute(sa.delete(table).where(~sa.exists().where(theirs == own)))
+    took_part = sa.exists().where(exchange.c.place_id == participant.c.place_id, exchange.c.person_id == participant.c.person_id)
+    connection.execute(sa.delete(participant).where(~took_part))

@@ -9,11 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, forgotten, next_revision, participant, person, place
+from ..database import Database, next_revision
 from ..errors import NotFound
 from ..messages import Exchange, Turn, digest
+from ..tables import exchange, forgotten, place
 from .derived import DERIVED
-from .desks import forget_desks
+from .desks import forget_desks, forget_names
 from .following import touch_next
 from .numbering import forget_places
 from .realms import realm_of
@@ -339,7 +340,7 @@ def remove(connection: sa.Connection, rows: Sequence[Any]) -> None:
     """Remove exchanges for good, what was derived from them, and the names of people and places of whom nothing is left."""
     bury(connection, *rows, for_good=True)
     if rows:
-        _forget_names(connection)
+        forget_names(connection)
         forget_desks(connection, {row.person_id for row in rows})
         forget_places(connection, {row.place_id for row in rows})
 
@@ -390,11 +391,3 @@ def _copies(connection: sa.Connection, rows: Sequence[Any]) -> Iterator[Any]:
             for copy in connection.execute(sa.select(*_ALL_BUT_WORDS).where(same)):
                 if not spoken.isdisjoint({(copy.person_id, copy.digest), (copy.person_id, copy.original)}):
                     yield copy
-
-
-def _forget_names(connection: sa.Connection) -> None:
-    """Remove people and places without any exchange, and that somebody took part where nothing of theirs is left."""
-    for table, own, theirs in ((person, person.c.id, exchange.c.person_id), (place, place.c.id, exchange.c.place_id)):
-        connection.execute(sa.delete(table).where(~sa.exists().where(theirs == own)))
-    took_part = sa.exists().where(exchange.c.place_id == participant.c.place_id, exchange.c.person_id == participant.c.person_id)
-    connection.execute(sa.delete(participant).where(~took_part))

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import exchange, fact, person
+from ..tables import exchange, fact, person
 from .rows import slices
 
 FIELDS = {"speaker": 1.0, "said": 1.6, "reply": 1.0, "previous": 0.5, "day": 0.6, "facts": 0.8}

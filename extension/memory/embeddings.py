@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..database import Database, counter, embedding, exchange, forgotten, set_watermark, watermark
+from ..database import Database, set_watermark, watermark
 from ..messages import digest
 from ..ports import Embedder
+from ..tables import counter, embedding, exchange, forgotten
 from ..vectors import Key
 from .rows import slices
 

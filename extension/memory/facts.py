@@ -9,9 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, extraction, fact, person
+from ..database import Database
 from ..errors import NotFound, SettingsError
 from ..messages import Exchange, Person, digest
+from ..tables import exchange, extraction, fact, person
 from .attributes import subject
 from .diary import EVERYTHING, Filter, update
 from .extraction import Found, about_key

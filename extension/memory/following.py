@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import exchange, next_revision
+from ..database import next_revision
+from ..tables import exchange
 
 _FEW = 20
 """Rows of one place after which is looked one by one; for more, all that come after are read."""

@@ -17,8 +17,9 @@ from threading import Lock, Timer
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, forgotten, set_watermark, watermark
+from ..database import Database, set_watermark, watermark
 from ..errors import NotFound, StoreError
+from ..tables import exchange, forgotten
 from .batch import Batch, batch_of
 from .diary import remove, with_copies
 from .plan import Plan, plan_of

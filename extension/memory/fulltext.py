@@ -15,7 +15,8 @@ from unicodedata import normalize
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, forgotten, set_watermark, watermark
+from ..database import Database, set_watermark, watermark
+from ..tables import exchange, forgotten
 from .document import EXCHANGES, LONGEST, Layout, documents
 from .fts5 import Fts5
 from .stems import WORD, Stems

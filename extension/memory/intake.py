@@ -18,9 +18,10 @@ from typing import Any, BinaryIO
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, extraction, forgotten, person, place
+from ..database import Database
 from ..errors import ImportRefused
 from ..messages import Exchange, Person, Place, Turn, digest
+from ..tables import exchange, extraction, forgotten, person, place
 from .attributes import subject
 from .diary import Answer, Entry, bury, insert_all
 from .extraction import Found

@@ -15,9 +15,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, person, place
+from ..database import Database
 from ..errors import ImportRefused
 from ..messages import Person, Place, Turn, digest
+from ..tables import exchange, person, place
 from .diary import Answer, Entry, insert_all
 from .importers.conversation import Attribution, Conversation
 from .intake import Report, Rules

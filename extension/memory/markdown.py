@@ -15,8 +15,9 @@ from typing import BinaryIO
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, person, place
+from ..database import Database
 from ..messages import Exchange, Place
+from ..tables import exchange, person, place
 from .facts import Fact, noted_among
 from .rows import selected, slices, to_exchange
 from .selection import EVERY, Selection, query_of

@@ -9,8 +9,9 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, mark
+from ..database import Database
 from ..errors import StoreError
+from ..tables import exchange, mark
 from .ranking.question import LONGEST
 from .rows import clean
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
-from ..database import Database, exchange
+from ..database import Database
 from ..errors import FamiliarError, StoreError
 from ..messages import Attention, Memory, Person, Place, Scope, Turn
 from ..ports import Embedder
+from ..tables import exchange
 from ..vectors import Server
 from .catchup import CatchUp
 from .chat_logs import ChatLogs

@@ -15,8 +15,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..context.catalogue import Catalogue
-from ..database import Database, counter, metadata, set_watermark, watermark
+from ..database import Database, set_watermark, watermark
 from ..errors import SettingsError, StoreError
+from ..tables import counter, metadata
 from .fulltext import FullText
 from .rows import clean
 

@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from ..database import Database, counter, exchange, set_watermark, watermark
+from ..database import Database, set_watermark, watermark
 from ..messages import digest
+from ..tables import chosen, cleared, counter, exchange
 from .rows import slices
 
 
@@ -29,11 +30,13 @@ def likely_row(database: Database, place_id: str) -> int:
 
 
 def forget_places(connection: sa.Connection, places: Collection[str]) -> None:
-    """Remove what is known of the rows of those of these places that hold no exchange any more."""
+    """Remove what is known of those of these places that hold no exchange any more: their rows, and what was chosen there."""
     for some in slices(places):
         left = connection.execute(sa.select(exchange.c.place_id).distinct().where(exchange.c.place_id.in_(some))).scalars()
-        names = [_given(place_id) for place_id in set(some) - set(left)]
-        connection.execute(sa.delete(counter).where(counter.c.name.in_(names)))
+        gone = set(some) - set(left)
+        connection.execute(sa.delete(counter).where(counter.c.name.in_([_given(place_id) for place_id in gone])))
+        connection.execute(sa.delete(cleared).where(cleared.c.place_id.in_(gone)))
+        connection.execute(sa.delete(chosen).where(chosen.c.layer.in_(("channel", "thread")), chosen.c.holder.in_(gone)))
 
 
 def _after_the_last(connection: sa.Connection, place_id: str) -> int:

@@ -12,7 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, person
+from ..database import Database
+from ..tables import exchange, person
 from .derived import DERIVED
 from .diary import with_copies
 from .fulltext import meaningful

@@ -15,8 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, mark
+from ..database import Database
 from ..messages import Person, Place, Scope, digest
+from ..tables import exchange, mark
 from .recall import Question
 from .rows import selected, slices, to_exchange
 

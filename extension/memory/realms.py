@@ -11,8 +11,8 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from ..database import participant, person, realm
 from ..messages import Person, Place, Scope
+from ..tables import participant, person, realm
 
 
 def realm_of(connection: sa.Connection, companion: str, person: Person, place: Place) -> int:

@@ -15,8 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, forgotten
+from ..database import Database
 from ..messages import Person, Place, Turn, digest
+from ..tables import exchange, forgotten
 from .diary import Answer, bury, insert, update
 from .following import touch_next
 from .rows import clean, clean_turn, slices

@@ -12,8 +12,9 @@ from time import monotonic, time
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, retention
+from ..database import Database
 from ..errors import SettingsError
+from ..tables import exchange, retention
 from .diary import remove, without_words
 from .rows import slices
 

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from ..database import exchange, participant, person, place
 from ..messages import Exchange, Person, Place, Turn
+from ..tables import exchange, participant, person, place
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 

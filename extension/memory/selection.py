@@ -7,8 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange
+from ..database import Database
 from ..errors import NotFound
+from ..tables import exchange
 from .diary import EVERYTHING, Filter
 from .fulltext import FullText
 from .rows import slices

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..database import Database, forgotten, watermark
+from ..database import Database, watermark
 from ..errors import IndexUnavailable, IndexUnreachable, MissingPackage, StoreError
 from ..ports import Embedder
 from ..settings import replace_text
+from ..tables import forgotten
 from ..vectors import ChromaVectors, ExactVectors, Key, Server, SharedVectors, VectorIndex, own
 from .embeddings import PARTS, Embeddings, unpacked
 from .forgetting import newest_forgotten

@@ -13,9 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, realm, summary, summary_part
+from ..database import Database
 from ..errors import NotFound
 from ..messages import Attention, Exchange, Sight, Summary, SummaryKind, Turn
+from ..tables import exchange, realm, summary, summary_part
 from .diary import EVERYTHING, Filter
 from .realms import visible_realms
 from .rows import clean_turn, slices

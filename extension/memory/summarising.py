@@ -14,9 +14,10 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from ..database import Database, embedding, exchange, set_watermark, watermark
+from ..database import Database, set_watermark, watermark
 from ..messages import Exchange
 from ..ports import Host
+from ..tables import embedding, exchange
 from .asking import Stopped, answer_of
 from .condensing import believed, extract, generation, question
 from .embeddings import unpacked

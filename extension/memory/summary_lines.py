@@ -10,8 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import exchange, summary, summary_part
 from ..messages import digest
+from ..tables import exchange, summary, summary_part
 from .lines import Epitome
 from .rows import clean
 from .summaries import Subject, held_of, put

@@ -12,9 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import Database, exchange, extraction, set_watermark, watermark
+from ..database import Database, set_watermark, watermark
 from ..messages import Exchange, digest
 from ..ports import Host
+from ..tables import exchange, extraction
 from .asking import Stopped, answer_of
 from .extraction import ASKING, Found, believed, question, worth_reading
 from .facts import exchange_of, found_in, keep

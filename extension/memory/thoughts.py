@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from ..database import exchange, extraction, fact, next_revision, summary, summary_part
+from ..database import next_revision
 from ..messages import digest
+from ..tables import exchange, extraction, fact, summary, summary_part
 from .rows import slices
 
 

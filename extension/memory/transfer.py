@@ -13,9 +13,10 @@ from typing import Any, BinaryIO
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from ..database import Database, exchange, extraction, forgotten
+from ..database import Database
 from ..errors import ImportRefused
 from ..messages import Exchange, digest
+from ..tables import exchange, extraction, forgotten
 from .attributes import subject
 from .diary import Filter
 from .facts import found_among

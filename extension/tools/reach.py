@@ -10,12 +10,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..database import exchange
 from ..errors import NotFound, StoreError
 from ..memory.diary import Answer
 from ..memory.memories import Memories
 from ..memory.selection import Selection
 from ..messages import Exchange, Person, Place, Scope, Turn, digest
+from ..tables import exchange
 from .shown import ROOMY, Size, entry_of, fitting
 
 log = logging.getLogger(__name__)

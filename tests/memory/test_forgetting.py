@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from extension.app import log_to_file
-from extension.database import Database, embedding, exchange
+from extension.database import Database
 from extension.embedders import Hashing
 from extension.errors import NotFound, StoreLocked
 from extension.memory import semantic
@@ -25,6 +25,7 @@ from extension.memory.selection import Selection
 from extension.memory.spool import Spool
 from extension.messages import Place
 from extension.settings import Settings
+from extension.tables import embedding, exchange
 
 from .conftest import ALICE, BOB, CHANNEL, KITCHEN, NOON, told, turn
 from .forgetter import TRANSACTION

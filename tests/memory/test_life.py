@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from extension.database import Database, metadata, person, place, realm
+from extension.database import Database
 from extension.embedders import Hashing
 from extension.hosts.scripted import Scripted
 from extension.memory import transfer
@@ -29,6 +29,7 @@ from extension.memory.memories import Memories
 from extension.memory.selection import Selection
 from extension.memory.summarising import Sizes
 from extension.messages import Person, Place, digest
+from extension.tables import metadata, person, place, realm
 
 from ..conftest import PAIRS, stores_of
 from .conftest import ALICE, BOB, CHANNEL, KITCHEN, turn

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from extension.database import Database, counter, metadata
+from extension.database import Database
 from extension.embedders import Hashing
 from extension.errors import SettingsError, StoreError
 from extension.memory import transfer
@@ -19,6 +19,7 @@ from extension.memory.diary import Answer, Diary
 from extension.memory.memories import Memories
 from extension.memory.move import move
 from extension.messages import Attention, Person, Place
+from extension.tables import counter, metadata
 from tests.doubles import Counting
 
 from .conftest import BOB, CHANNEL, told, turn

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ...database import Database, embedding, exchange, person
+from ...database import Database
+from ...tables import embedding, exchange, person
 from ..embeddings import unpacked
 from ..rows import slices
 from .profile import LONGEST, Profile, Profiles
