@@ -20,6 +20,8 @@ FamiliarError
 ├── DriveError               Google Drive could not be used
 │   ├── DriveRefused         it answered with an error (credentials, folder, quota)
 │   └── DriveUnreachable     nothing answers at its address, or not in time
+├── CommandRefused           a command is not understood, or cannot be done here and now
+│   └── Denied               the person may not do it
 ├── ToolRefused              a model called a tool with what it does not take, or where it may not
 └── HostError                the model's host failed
     ├── HostUnreachable      nothing answers at its address
@@ -107,6 +109,14 @@ class DriveRefused(DriveError):
 
 class DriveUnreachable(DriveError):
     """Nothing answers at Google Drive's address, or not in time."""
+
+
+class CommandRefused(FamiliarError):
+    """A command is not understood, or cannot be done here and now."""
+
+
+class Denied(CommandRefused):
+    """The person may not do what they asked for."""
 
 
 class ToolRefused(FamiliarError):

@@ -1,0 +1,1 @@
+"""Bridges: the conversation core without any platform in it, and the adapters of the platforms."""

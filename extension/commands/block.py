@@ -1,0 +1,13 @@
+"""Answers of commands as code blocks."""
+
+from __future__ import annotations
+
+import re
+
+_FENCES = re.compile(r"`{3,}")
+
+
+def block(text: str) -> str:
+    """Return a text in a code block whose fence is longer than any in the text, so that nothing in it ends the block."""
+    fence = "`" * (max((len(found) for found in _FENCES.findall(text)), default=2) + 1)
+    return f"{fence}\n{text}\n{fence}"
