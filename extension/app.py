@@ -27,6 +27,8 @@ from .memory.idle import Idle
 from .memory.memories import Memories
 from .memory.summarising import Sizes
 from .messages import Attention, Generation, Person, Place, Turn
+from .permissions.authorizer import Authorizer
+from .permissions.store import Granted, Record
 from .ports import Embedder, Host
 from .settings import Settings
 from .vectors import Server
@@ -49,6 +51,7 @@ class App:
     library: Library
     companion: Companion
     idle: Idle
+    authorizer: Authorizer
     handovers: Handovers = field(default_factory=Handovers)
     """Documents that are being taken in."""
     _host: Host | None = None
@@ -228,7 +231,8 @@ def build(settings: Settings, host: Host | None = None, embedder: Embedder | Non
     # What follows asks the application, so that settings that change later count.
     idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
     made = Companion(memories, idle, lambda: app.enrichment, library)
-    app = App(settings, memories, library, made, idle, _host=host, _given=host is not None)
+    authorizer = Authorizer(Granted(database), Record(database), lambda: app.settings.permissions)
+    app = App(settings, memories, library, made, idle, authorizer, _host=host, _given=host is not None)
     return app
 
 
