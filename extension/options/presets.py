@@ -105,8 +105,8 @@ def _name(text: str) -> str:
 
 def _read(text: str) -> dict[str, Any]:
     try:
-        kept = json.loads(text) if len(text or "") <= LONGEST_VALUE * 4 else None
-    except (ValueError, TypeError, RecursionError):
+        kept = json.loads(text) if len(text) <= LONGEST_VALUE * 4 else None
+    except (ValueError, RecursionError):
         kept = None
     values = {}
     for name, raw in kept.items() if isinstance(kept, dict) else ():
@@ -120,8 +120,8 @@ def _read(text: str) -> dict[str, Any]:
     return values
 
 
-def _when(seconds: float | None) -> datetime:
+def _when(seconds: float) -> datetime:
     try:
-        return datetime.fromtimestamp(seconds or 0, UTC)
+        return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return datetime.fromtimestamp(0, UTC)

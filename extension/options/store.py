@@ -100,11 +100,11 @@ def clean(text: str) -> str:
 def understood(name: str, raw: str) -> tuple[Option, Any]:
     """Return an option and the value that was kept for it. Raises CommandRefused for what this version does not understand."""
     option = BY_NAME.get(name)
-    if option is None or len(raw or "") > LONGEST_VALUE:
+    if option is None or len(raw) > LONGEST_VALUE:
         raise CommandRefused("it is not known here.")
     try:
         return option, option.checked(json.loads(raw))
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, RecursionError):
         raise CommandRefused("its value is damaged.") from None
 
 
@@ -113,11 +113,11 @@ def _choices(rows: Iterable[Any]) -> list[Choice]:
     for row in rows:
         try:
             option, value = understood(row.name, row.value)
-            when = datetime.fromtimestamp(row.chosen_at or 0, UTC)
+            when = datetime.fromtimestamp(row.chosen_at, UTC)
         except (CommandRefused, ValueError, OverflowError, OSError):
-            log.warning("A choice kept for a %s is not understood and left out; set it again.", row.layer)
+            log.warning("What was chosen for an option (%s) is not understood and left out; choose it again.", row.layer)
             continue
-        made.append(Choice(option, value, row.layer, row.holder, row.person_id or "", when))
+        made.append(Choice(option, value, row.layer, row.holder, row.person_id, when))
     return made
 
 

@@ -20,8 +20,15 @@ from tests.hosts.contract import ask
 
 pytestmark = pytest.mark.embedded
 
-PAGE = {"character_menu": "Ada", "mode": "chat", "context": "I am Ada.", "temperature": 0.7, "min_p": 0.1, "max_new_tokens": 512,
-        "custom_token_bans": "7"}
+PAGE = {
+    "character_menu": "Ada",
+    "mode": "chat",
+    "context": "I am Ada.",
+    "temperature": 0.7,
+    "min_p": 0.1,
+    "max_new_tokens": 512,
+    "custom_token_bans": "7",
+}
 
 
 class Numbers:
