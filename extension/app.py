@@ -27,6 +27,8 @@ from .memory.idle import Idle
 from .memory.memories import Memories
 from .memory.summarising import Sizes
 from .messages import Attention, Generation, Person, Place, Turn
+from .options.layers import Choices, Spot
+from .options.store import Options
 from .permissions.authorizer import Authorizer
 from .permissions.store import Granted, Record
 from .ports import Embedder, Host
@@ -117,6 +119,19 @@ class App:
     def generation(self) -> Generation:
         """What the settings say about generating."""
         return Generation(max_new_tokens=self.settings.max_new_tokens, temperature=self.settings.temperature)
+
+    @property
+    def options(self) -> Options:
+        """What was chosen for places and people."""
+        return Options(self.memories.database)
+
+    def choices(self, spot: Spot) -> Choices:
+        """Return what was chosen at a spot; nothing, with a warning, where the diary cannot be read. Never raises."""
+        try:
+            return self.options.at(spot)
+        except StoreError as exc:
+            log.warning("The turn goes on without what was chosen for it: %s", exc)
+            return Choices(spot, ())
 
     @property
     def characters_dir(self) -> Path:
