@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..errors import CommandRefused
 from ..messages import Generation, Message, Person
+from ..options.layers import Spot
 from ..permissions.authorizer import Asker
 
 
@@ -17,6 +18,8 @@ class Scene:
     asker: Asker
     companion: str
     """Who answers here."""
+    spot: Spot = field(default_factory=Spot)
+    """Where things are chosen, and for whom."""
     door: str = "terminal"
     """For the record: terminal, chat, panel, webui, discord, matrix or memory."""
     message: int | None = None
