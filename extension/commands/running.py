@@ -133,7 +133,8 @@ class Running:
 def misspelt(found: Misspelt, mark: str = "--") -> Answered:
     """Return what is said about what looks like a command and is none."""
     meant = " or ".join(f"{mark}{name}" for name in found.meant)
-    return Answered(f"There is no command {mark}{found.name}. Did you mean {meant}? Nothing was done, and it was not said.", "refused", True)
+    said = f"There is no command {mark}{found.name}. Did you mean {meant}? Nothing was done, and it was not said."
+    return Answered(said, "refused", private=True)
 
 
 def _asked(command: Command, values: Mapping[str, object]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,9 +103,5 @@ def test_any_text_is_a_command_a_misspelt_one_or_chat(said):
 def test_the_texts_of_arguments_are_read_or_refused(name, rest):
     found = written(f"--{name} {rest}", COMMANDS)
     if isinstance(found, Written):
-        try:
-            values = found.command.read(found.texts)
-        except CommandRefused as exc:
-            assert str(exc)
-        else:
-            assert values.keys() == {argument.name for argument in found.command.arguments}
+        with suppress(CommandRefused):
+            assert found.command.read(found.texts).keys() == {argument.name for argument in found.command.arguments}
