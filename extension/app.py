@@ -126,7 +126,7 @@ class App:
         """Return what was chosen at a spot; nothing, with a warning, where the diary cannot be read. Never raises."""
         try:
             return self.options.at(spot)
-        except StoreError as exc:
+        except FamiliarError as exc:
             log.warning("The turn goes on without what was chosen for it: %s", exc)
             return Choices(spot, ())
 
