@@ -689,6 +689,12 @@ def test_a_server_that_knows_none_of_it_answers_all_the_same_and_it_is_told(serv
     assert asked_for(server) == {}
 
 
+def test_stop_strings_beyond_those_a_server_takes_end_the_reply_all_the_same(server, host):
+    server.answers[CHAT] = streams(piece("One, two"), piece(", th"), piece("ree, four."), FINISH, DONE)
+    assert reply(host, options=Generation(stop=("a", "b", "c", "d", "three"))) == "One, two, "
+    assert asked_for(server) == {"stop": ["a", "b", "c", "d"]}
+
+
 def with_tokens(path, answer):
     def ids(visit, body):
         found = answer(body)
