@@ -184,7 +184,7 @@ def _values(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(field.annotation))
     kinds: dict[Any, str] = {bool: "true or false", int: "whole number", float: "number", Path: "folder"}
-    kind = kinds.get(field.annotation, "text")
+    kind = "mapping" if hasattr(field.annotation, "model_fields") else kinds.get(field.annotation, "text")
     bounds = [f"{word} {value:g}" for word, value in _bounds(field)]
     return " ".join([kind, " ".join(bounds)]).strip()
 
@@ -202,7 +202,9 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "the platform's folder for data"
     value = field.default.get_secret_value() if hasattr(field.default, "get_secret_value") else field.default
-    return "empty" if value == "" else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    if value == "" or hasattr(type(value), "model_fields"):
+        return "empty"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _cell(text: str) -> str:

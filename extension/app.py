@@ -29,6 +29,8 @@ from .memory.summarising import Sizes
 from .messages import Attention, Generation, Person, Place, Turn
 from .options.layers import Choices, Spot
 from .options.store import Options
+from .permissions.authorizer import Authorizer
+from .permissions.store import Granted, Record
 from .ports import Embedder, Host
 from .settings import Settings
 from .vectors import Server
@@ -51,6 +53,7 @@ class App:
     library: Library
     companion: Companion
     idle: Idle
+    authorizer: Authorizer
     handovers: Handovers = field(default_factory=Handovers)
     """Documents that are being taken in."""
     _host: Host | None = None
@@ -124,6 +127,9 @@ class App:
 
     def choices(self, spot: Spot) -> Choices:
         """Return what was chosen at a spot; nothing, with a warning, where the diary cannot be read. Never raises."""
+        path = self.memories.database.path
+        if path is not None and not path.exists():
+            return Choices(spot, ())
         try:
             return self.options.at(spot)
         except FamiliarError as exc:
@@ -243,7 +249,8 @@ def build(settings: Settings, host: Host | None = None, embedder: Embedder | Non
     # What follows asks the application, so that settings that change later count.
     idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
     made = Companion(memories, idle, lambda: app.enrichment, library)
-    app = App(settings, memories, library, made, idle, _host=host, _given=host is not None)
+    authorizer = Authorizer(Granted(database), Record(database), lambda: app.settings.permissions)
+    app = App(settings, memories, library, made, idle, authorizer, _host=host, _given=host is not None)
     return app
 
 
