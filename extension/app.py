@@ -133,7 +133,7 @@ class App:
             return Choices(spot, ())
         try:
             return self.options.at(spot)
-        except StoreError as exc:
+        except FamiliarError as exc:
             log.warning("The turn goes on without what was chosen for it: %s", exc)
             return Choices(spot, ())
 
