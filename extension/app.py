@@ -128,9 +128,6 @@ class App:
 
     def choices(self, spot: Spot) -> Choices:
         """Return what was chosen at a spot; nothing, with a warning, where the diary cannot be read. Never raises."""
-        path = self.memories.database.path
-        if path is not None and not path.exists():
-            return Choices(spot, ())
         try:
             return self.options.at(spot)
         except FamiliarError as exc:
