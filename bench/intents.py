@@ -145,7 +145,8 @@ def main() -> None:
         parser.exit(1, f"{exc}\n")
     parts = {name: [each for each in judged if each.sentence.split == name] for name in sorted({each.sentence.split for each in judged})}
     named = {name or given.file.stem: figures(some) for name, some in parts.items()}
-    found = {"benchmark": "intents", "machine": about, **figures(judged), "parts": named, "commands": by_command(judged)}
+    unlearned = [each for each in judged if each.sentence.split != "tune"] or judged
+    found = {"benchmark": "intents", "machine": about, **figures(judged), "parts": named, "commands": by_command(unlearned)}
     if given.wrong:
         found["wrong"] = wrong(judged)
     print(json.dumps(found, ensure_ascii=False, indent=1) if given.json else table(found))

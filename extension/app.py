@@ -20,6 +20,7 @@ from .documents.drive.client import GOOGLE, Drive
 from .documents.writing import Writing
 from .embedders import embedder_for
 from .errors import FamiliarError, MissingModel, SettingsError, StoreError
+from .hosts.taken import untaken
 from .hosts.wished import Wished
 from .memory.asking import Stopped
 from .memory.enrichment import Enrichment
@@ -27,6 +28,10 @@ from .memory.idle import Idle
 from .memory.memories import Memories
 from .memory.summarising import Sizes
 from .messages import Attention, Generation, Person, Place, Turn
+from .options.layers import Choices, Spot
+from .options.store import Options
+from .permissions.authorizer import Authorizer
+from .permissions.store import Granted, Record
 from .ports import Embedder, Host
 from .settings import Settings
 from .vectors import Server
@@ -49,6 +54,7 @@ class App:
     library: Library
     companion: Companion
     idle: Idle
+    authorizer: Authorizer
     handovers: Handovers = field(default_factory=Handovers)
     """Documents that are being taken in."""
     _host: Host | None = None
@@ -114,6 +120,27 @@ class App:
     def generation(self) -> Generation:
         """What the settings say about generating."""
         return Generation(max_new_tokens=self.settings.max_new_tokens, temperature=self.settings.temperature)
+
+    @property
+    def options(self) -> Options:
+        """What was chosen for places and people."""
+        return Options(self.memories.database)
+
+    def choices(self, spot: Spot) -> Choices:
+        """Return what was chosen at a spot; nothing, with a warning, where the diary cannot be read. Never raises."""
+        try:
+            return self.options.at(spot)
+        except FamiliarError as exc:
+            log.warning("The turn goes on without what was chosen for it: %s", exc)
+            return Choices(spot, ())
+
+    def untaken(self, spot: Spot) -> list[str]:
+        """Return the names of what was chosen for generating at a spot and does nothing with the model there is. Never raises."""
+        try:
+            return untaken(self.host, self.choices(spot).generation(self.generation))
+        except FamiliarError as exc:
+            log.debug("Nobody knows what a model takes that is not there: %s", exc)
+            return []
 
     @property
     def characters_dir(self) -> Path:
@@ -228,7 +255,8 @@ def build(settings: Settings, host: Host | None = None, embedder: Embedder | Non
     # What follows asks the application, so that settings that change later count.
     idle = Idle(lambda stopped: app.think(stopped), lambda: app.thinks)
     made = Companion(memories, idle, lambda: app.enrichment, library)
-    app = App(settings, memories, library, made, idle, _host=host, _given=host is not None)
+    authorizer = Authorizer(Granted(database), Record(database), lambda: app.settings.permissions)
+    app = App(settings, memories, library, made, idle, authorizer, _host=host, _given=host is not None)
     return app
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant"]
 Scope = Literal["place", "companion", "person"]
@@ -273,6 +273,15 @@ class Generation:
     top_k: int | None = None
     seed: int | None = None
     stop: tuple[str, ...] = field(default=())
+    further: tuple[tuple[str, Any], ...] = ()
+    """What else was chosen, by the names of options.generation and in their order; None is without it, whatever the model's own settings
+    say. Values can be hashed."""
+    banned: tuple[str, ...] = ()
+    """Words that are not to be said."""
+    weighted: tuple[tuple[str, float], ...] = ()
+    """Words that are to be likelier or less likely, each with what is added to its logit, -10 to 10."""
+    whole: bool = False
+    """Whether a decoding mode was chosen, so that none of the decoding settings a host keeps for itself is to remain beside it."""
 
 
 def digest(*texts: str) -> str:

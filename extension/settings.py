@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from .errors import SettingsError, StoreError
 from .messages import SCOPES, Attention, Scope, Shares
+from .rules import Rules
 
 PREFIX = "FAMILIAR_"
 FILE = "settings.yaml"
@@ -117,6 +118,9 @@ class Settings(BaseModel):
         "", description="File of Google credentials, a service account's or a signed-in person's; with it documents can go to Google Drive."
     )
     drive_convert: bool = Field(False, description="Whether documents in Google Drive become Google Docs rather than Word files.")
+    permissions: Rules = Field(
+        Rules(), description="Who may do what on Discord and Matrix: a mapping, see [permissions](permissions.md)."
+    )
     listen: str = Field("127.0.0.1", description="Address the standalone chat listens on. Anything but loopback asks for `password`.")
     port: int = Field(7861, ge=0, le=65535, description="Port of the standalone chat; 0 takes a free one.")
     password: SecretStr = Field(
@@ -256,6 +260,8 @@ def _is_secret(name: str, value: Any) -> bool:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_defaults=True)
     return str(value) if isinstance(value, Path) else value
 
 

@@ -227,6 +227,9 @@ cleared = sa.Table(
 )
 """When a conversation was begun anew in a place, and by whom: what was said before is not shown to the model."""
 
+hidden = sa.Table("hidden", metadata, sa.Column("exchange_id", sa.BigInteger, primary_key=True), sa.Column("hidden_at", sa.Float))
+"""The exchanges that people took out of what the model sees of a place; recall leaves them out, too."""
+
 audit = sa.Table(
     "audit",
     metadata,

@@ -18,6 +18,7 @@ from ..context.citations import footnotes
 from ..errors import StoreError
 from ..memory.diary import Filter
 from ..messages import Excerpt, Exchange, Memory, Person, Place, Turn
+from ..options.layers import Spot
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +92,9 @@ class Session:
         self.character = app.character(self.character.name)  # its file may have changed
         expert = self.character.expert.without(*self._insisted)
         host, told = app.host_for(expert)
-        manner = (expert.generation(app.generation), expert.attention(app.attention))
-        conversation = app.companion.converse(turn, self._history, host, *manner, self.character.context, told)
+        choices = app.choices(Spot(channel=turn.place.id, person=turn.person.id))
+        manner = (choices.answering(expert.generation(app.generation), said), expert.attention(app.attention))
+        conversation = app.companion.converse(turn, self._history, host, *manner, choices.context(self.character.context, said), told)
         self.last = conversation
         try:
             yield from conversation

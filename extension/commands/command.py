@@ -102,6 +102,7 @@ class Command:
                 values[argument.name] = argument.kind.read(text)
             except CommandRefused as exc:
                 raise CommandRefused(f"{argument.name.upper()}: {exc}") from None
-        if unknown := set(texts) - values.keys():
-            raise CommandRefused(f"There is no argument {sorted(unknown)[0]}. Write it so: {self.usage}")
+        if unknown := sorted(set(texts) - values.keys()):
+            what = f"There is no argument {unknown[0]}." if unknown[0] else "That is more than it takes."
+            raise CommandRefused(f"{what} Write it so: {self.usage}")
         return values

@@ -37,18 +37,19 @@ class Checkpoint:
 
     def prompt(self, messages: Sequence[Message]) -> list[int]:
         """Return the ids of the whole prompt. Raises HostRefused when the template does not take the messages."""
-        return self._ids(chat_template.render(self.tokenizer, messages, self.specials, self.name))
+        return self.ids(chat_template.render(self.tokenizer, messages, self.specials, self.name))
 
     def count(self, text: str) -> int:
         """Return how many ids the text is inside a message."""
-        return len(self._ids(chat_template.defused(text, self.specials)))
+        return len(self.ids(chat_template.defused(text, self.specials)))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of the ids, special tokens left out."""
         with self._lock:
             return str(self.tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
-    def _ids(self, text: str) -> list[int]:
+    def ids(self, text: str) -> list[int]:
+        """Return the ids of a text, without anything added before or behind."""
         with self._lock:
             return list(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 

@@ -14,6 +14,7 @@ from ..messages import Generation, Message
 from .checkpoint import Checkpoint, load
 from .detokenizer import Detokenizer
 from .pieces import until
+from .sampling import arguments, beams, guidance, untaken
 from .window import require_room
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,10 @@ class Embedded:
     def count(self, text: str) -> int:
         """Return the number of tokens, by the model's own tokenizer. Loads the model."""
         return self.load().count(text)
+
+    def untaken(self, options: Generation) -> list[str]:
+        """Return the names of what was chosen for a generation and does nothing here."""
+        return untaken(options)
 
     def generate(self, messages: Sequence[Message], options: Generation) -> Generator[str, None, None]:
         """Yield the reply as its characters become whole.
@@ -141,26 +146,21 @@ class _Run:
             return torch.full((rows.shape[0],), self.stopped.is_set(), dtype=torch.bool, device=rows.device)
 
         devices = [model.device] if model.device.type == "cuda" else []
+        chosen = guidance(arguments(self._options, self._checkpoint.ids), self._checkpoint.ids, model.device)
+        whole = beams(chosen) > 1  # the reply is known at the end of a search, and not before
         with torch.random.fork_rng(devices, enabled=self._options.seed is not None):
             if self._options.seed is not None:
                 torch.manual_seed(self._options.seed)
-            model.generate(
+            made = model.generate(
                 input_ids=ids,
                 attention_mask=torch.ones_like(ids),
-                streamer=self,
+                streamer=None if whole else self,
                 stopping_criteria=[stop],
                 **_ends(self._checkpoint),
-                **_sampling(self._options),
+                **chosen,
             )
-
-
-def _sampling(options: Generation) -> dict[str, Any]:
-    """Return the options as transformers names them; what is None stays with the model's own defaults."""
-    given = {"top_p": options.top_p, "top_k": options.top_k, "temperature": options.temperature}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    if options.temperature == 0:
-        return {"max_new_tokens": options.max_new_tokens, "do_sample": False}
-    return {"max_new_tokens": options.max_new_tokens, **({"do_sample": True, **chosen} if chosen else {})}
+        for part in (ids, made[:, ids.shape[1] :]) if whole else ():
+            self.put(part)
 
 
 def _ends(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -175,4 +175,8 @@ def _ends(checkpoint: Checkpoint) -> dict[str, Any]:
 def _failure(exc: Exception, model: str) -> HostError:
     if isinstance(exc, MemoryError) or "out of memory" in str(exc).lower() or "allocate memory" in str(exc).lower():
         return HostError(f"{model} ran out of memory. Shorten the message, lower FAMILIAR_MAX_NEW_TOKENS, or choose a smaller model.")
+    if isinstance(exc, ValueError):
+        return HostError(
+            f"{model} does not take these generation settings together. Take back what was chosen last, or choose a decoding mode."
+        )
     return HostError(f"{model} failed while generating ({type(exc).__name__}). See familiar.log, and try again or choose another model.")

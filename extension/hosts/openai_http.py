@@ -17,10 +17,13 @@ from ..messages import Generation, Message
 from .address import address, authorization
 from .answer import Answer
 from .event_stream import objects
-from .pieces import valid
+from .fields import MOST_STOPS, fields, names, untaken
+from .pieces import until, valid
 from .refusal import refusal, too_slow, translated
 from .served import MODELS, UNKNOWN_CONTEXT, Counter, Served, counter, offers, served
+from .token_ids import TokenIds
 from .window import estimate
+from .words import biases
 
 ASIDE = 10.0
 """Most seconds to wait for a connection and for answers that are not generated: the list of models, a count."""
@@ -64,6 +67,7 @@ class OpenAIHTTP:
         self._uncountable = False
         self._silent = False
         self._refused: frozenset[str] = frozenset()
+        self._token_ids = TokenIds(self._ask)
         self._asking = Lock()
         weakref.finalize(self, self._client.close)
 
@@ -109,11 +113,21 @@ class OpenAIHTTP:
             counted, self._silent = None, True
         return estimate(text) if counted is None else counted
 
+    def untaken(self, options: Generation) -> list[str]:
+        """Return the names of what was chosen for a generation and does nothing here, as far as the server has said. Asks nothing."""
+        refused = {name for name, _ in options.further if self._refused.issuperset(names(name))}
+        words = ("banned-words", options.banned, {"bad_words", "logit_bias"}), ("word-weights", options.weighted, {"logit_bias"})
+        lost = [name for name, chosen, by in words if chosen and (self._refused >= by or self._token_ids.unknown)]
+        return [*untaken(options), *(name for name, _ in options.further if name in refused), *lost]
+
     def generate(self, messages: Sequence[Message], options: Generation) -> Generator[str, None, None]:
         """Yield the reply in the server's pieces; reasoning that it sends apart comes first, as <think>…</think>.
 
         Closing closes the connection, on which servers stop. Raises HostUnreachable, HostTimeout, HostRefused or HostGarbled.
         """
+        return until(self._generate(messages, options), options.stop[MOST_STOPS:])
+
+    def _generate(self, messages: Sequence[Message], options: Generation) -> Generator[str, None, None]:
         self._silent = False
         model = self._wanted or self._found().model
         hidden = self._hidden(messages)
@@ -140,10 +154,20 @@ class OpenAIHTTP:
         yield from answer.end()
 
     def _question(self, messages: Sequence[Message], options: Generation, model: str) -> dict[str, Any]:
-        optional = {name: getattr(options, name) for name in ("temperature", "top_p", "top_k", "seed")}
-        optional |= {"max_tokens": options.max_new_tokens, "stop": list(options.stop) or None, "model": model or None}
+        optional = {**fields(options), "logit_bias": self._bias(options, model) or None, "model": model or None}
         said = [{"role": message.role, "content": valid(message.content)} for message in messages]
         return {"messages": said, "stream": True, **_without(optional, self._refused)}
+
+    def _bias(self, options: Generation, model: str) -> dict[str, float]:
+        """Return OpenAI's logit_bias of banned and weighted words, as far as the server says what tokens they are."""
+        if not (options.banned or options.weighted):
+            return {}
+        try:
+            with self._asking:
+                made, _ = biases(options, lambda text: self._token_ids.of(text, model))
+        except HostError:
+            return {}
+        return {str(token): weight for token, weight in made.items()}
 
     @contextmanager
     def _opened(self, question: dict[str, Any], hidden: Sequence[str]) -> Iterator[httpx.Response]:

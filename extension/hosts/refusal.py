@@ -12,11 +12,10 @@ from typing import Any
 import httpx
 
 from ..errors import HostError, HostGarbled, HostRefused, HostTimeout, HostUnreachable
+from .fields import FIELDS
 
 LONGEST_REASON = 300
 LONGEST_BODY = 64 << 10
-OPTIONAL = ("max_tokens", "temperature", "top_p", "top_k", "seed", "stop")
-"""Fields of a question that some servers or models do not take, and that an answer can be had without."""
 UNSUPPORTED = re.compile(r"unsupported|not support|unrecogni|unknown|unexpected|not permitted|not allowed", re.IGNORECASE)
 ADVICE = {
     400: "Shorten the message, or lower FAMILIAR_BUDGET or FAMILIAR_MAX_NEW_TOKENS, if it speaks of length.",
@@ -99,7 +98,7 @@ def _foreign(server: str) -> HostError:
 
 def _unsupported(said: str) -> str:
     """Return the optional field a reason names as unsupported, '' for none."""
-    named = (name for name in OPTIONAL if re.search(rf"\b{name}\b", said))
+    named = (name for name in FIELDS if re.search(rf"\b{name}\b", said))
     return next(named, "") if UNSUPPORTED.search(said) else ""
 
 

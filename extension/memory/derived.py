@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..tables import embedding, extraction, fact, mark
+from ..tables import embedding, extraction, fact, hidden, mark
 from .rows import slices
 
 
@@ -48,4 +48,5 @@ DERIVED = (
     Derived("facts", fact, fact.c.exchange_id.in_),
     Derived("extractions", extraction, extraction.c.exchange_id.in_),
     Derived("marks", mark, lambda ids: mark.c.exchange_id.in_(ids) | mark.c.asked_id.in_(ids)),
+    Derived("hidings", hidden, hidden.c.exchange_id.in_),
 )

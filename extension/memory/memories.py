@@ -30,6 +30,7 @@ from .recall import Question, Recall
 from .reconcile import ChatRow, Reconciled, reconcile
 from .retention import Retention
 from .rows import clean, clean_turn
+from .seen import Seen
 from .semantic import Semantic
 from .spool import Spool
 from .summaries import Summaries
@@ -92,6 +93,7 @@ class Memories:
         self.preferences = Preferences(database)
         self.learning = Learning(self.preferences, self.recall, self.semantic, self.corrections)
         self.marks = Marks(database)
+        self.seen = Seen(database)
         self.facts = Facts(database)
         self.fact_finding = FactFinding(database)
         self.summaries = Summaries(database)
@@ -137,6 +139,8 @@ class Memories:
             turn.said, turn.person, turn.place, turn.companion, attention.scope, attention.memories, without, frozenset(visible)
         )
         found = self.recall.search(question, dense=self.semantic.ready)
+        unseen = self.seen.hidden_among(memory.exchange.id for memory in found)
+        found = [memory for memory in found if memory.exchange.id not in unseen]
         changes = self.facts.changes([memory.exchange.id for memory in found])
         return [replace(memory, changed=changes.get(memory.exchange.id, ())) for memory in found]
 

@@ -12,6 +12,7 @@ from ..app import App
 from ..companion import Conversation
 from ..errors import FamiliarError
 from ..messages import Exchange, Turn
+from ..options.layers import Spot
 from ..ports import Host
 from .chat import Line
 from .stoppable import Stoppable
@@ -126,8 +127,9 @@ class Reply:
             if self._stopping:
                 host.stop()
         expert = character.expert
-        manner = (expert.generation(app.generation), expert.attention(app.attention))
-        conversation = app.companion.converse(turn, self._history, host, *manner, character.context, told)
+        choices = app.choices(Spot(channel=turn.place.id, person=turn.person.id))
+        manner = (choices.answering(expert.generation(app.generation), turn.said), expert.attention(app.attention))
+        conversation = app.companion.converse(turn, self._history, host, *manner, choices.context(character.context, turn.said), told)
         try:
             last = 0.0
             for _ in conversation:

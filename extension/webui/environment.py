@@ -88,11 +88,15 @@ class Environment:
             raise MissingPackage(f"{self.python} died while importing packages: {_last(done.stderr)} Run it by hand to see why.") from None
         return {str(name): str(reason) for name, reason in found.items()}
 
-    def install(self, *arguments: str, held: Mapping[str, str]) -> None:
-        """Install with pip while every package in `held` stays at its version. Raises MissingPackage; then nothing was changed."""
+    def install(self, *arguments: str, held: Mapping[str, str], tested: Iterable[str] = ()) -> None:
+        """Install with pip while every package in `held` stays at its version, others in a `tested` one where that is named.
+
+        Raises MissingPackage; then nothing was changed.
+        """
         with tempfile.TemporaryDirectory() as folder:
             constraints = Path(folder, "constraints.txt")
-            constraints.write_text("".join(f"{line}\n" for line in pins(held)), encoding="utf-8")
+            further = [line for line in tested if line.partition("==")[0] not in held.keys() - FREE]
+            constraints.write_text("".join(f"{line}\n" for line in (*pins(held), *further)), encoding="utf-8")
             self.pip("install", "--quiet", "--constraint", str(constraints), *arguments)
 
     def pip(self, *arguments: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from ..characters import Expert, character
 from ..characters.webui import expert_in
 from ..errors import FamiliarError
 from ..messages import Generation
-from .host import GREEDY
+from ..options.layers import Choices
+from ..options.length import LONG_LIMIT, limited
+from .samplers import sampling
 
 log = logging.getLogger(__name__)
 
@@ -31,20 +34,32 @@ def expert_of(companion: str, ours: Path) -> Expert:
         return Expert()
 
 
-def preset(state: Mapping[str, Any], expert: Expert) -> dict[str, Any]:
-    """Return the values of a state of the page that are other with an expert. Callers of the API choose their own: none for them."""
+def preset(state: Mapping[str, Any], expert: Expert, choices: Choices, said: str) -> dict[str, Any]:
+    """Return the values of a state of the page that are other with an expert, and with what was chosen for the answer to something.
+
+    Callers of the API choose their own: none for them.
+    """
     if "character_menu" not in state:
         return {}
-    wished = expert.generation(Generation(max_new_tokens=0))
-    named = {name: getattr(wished, name) for name in ("temperature", "top_p", "top_k", "seed")}
-    values = {name: value for name, value in named.items() if value is not None}
-    if wished.temperature == 0:
-        values |= GREEDY
-    if wished.max_new_tokens:
-        values |= {"max_new_tokens": wished.max_new_tokens, "auto_max_new_tokens": False}
+    wished = choices.generation(expert.generation(Generation(max_new_tokens=0)))
+    values = sampling(wished, state)
+    if most := _limit(state, wished, choices, said):
+        values |= {"max_new_tokens": most, "auto_max_new_tokens": False}
+    system = "custom_system_message" if state.get("mode") == "instruct" else "context"
+    if (words := choices.context(str(state.get(system) or ""), said)) != str(state.get(system) or ""):
+        values[system] = words
     if wished.stop:
         values["custom_stopping_strings"] = _stops(state.get("custom_stopping_strings"), wished.stop)
     return values
+
+
+def _limit(state: Mapping[str, Any], wished: Generation, choices: Choices, said: str) -> int:
+    """Return the longest reply in tokens; 0 where the page's own limit holds."""
+    length = choices.length(said)
+    if not length:
+        return wished.max_new_tokens
+    usual = replace(wished, max_new_tokens=wished.max_new_tokens or int(state.get("max_new_tokens") or LONG_LIMIT))
+    return limited(usual, length, choices.value("max_new_tokens").given).max_new_tokens
 
 
 def _stops(before: Any, stop: tuple[str, ...]) -> Any:

@@ -30,7 +30,7 @@ from .console import warn_in_console
 from .experts import expert_of, preset
 from .history import attached, chat_rows, reasoning_apart, shown_text, with_briefing
 from .host import Webui
-from .identity import Identity, companion_of, identify
+from .identity import Identity, companion_of, identify, spot_of
 from .preferences import Preferences
 from .tool_calls import ToolCalls
 from .turns import Pending, Turns
@@ -102,10 +102,11 @@ class Extension:
         app = self.app
         return expert_of(companion, app.characters_dir).attention(self.preferences.attention(app.settings))
 
-    def settle(self, state: dict[str, Any]) -> None:
-        """Let the companion generate as its file says, in our own copy of the state; the webui's is left as it is."""
+    def settle(self, state: dict[str, Any], said: str) -> None:
+        """Let the companion generate as its file says and as was chosen, in our own copy of the state; the webui's is left as it is."""
         if MARK in state:
-            state.update(preset(state, expert_of(companion_of(state), self.app.characters_dir)))
+            choices = self.app.choices(spot_of(state, self.app.settings.person))
+            state.update(preset(state, expert_of(companion_of(state), self.app.characters_dir), choices, said))
 
     def begin(self, said: str, state: Mapping[str, Any], kwargs: Mapping[str, Any]) -> Briefing:
         """Start a turn: compare, write what was said, recall. Returns the briefing, which may be empty."""
@@ -208,7 +209,7 @@ def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs
     try:
         if extension.on:
             extension.app.idle.begin(str(state.get(MARK, "")))
-            extension.settle(state)
+            extension.settle(state, user_input)
             briefing = extension.begin(user_input, state, kwargs)
     except Exception:
         log.exception("This turn goes on without memories")

@@ -12,12 +12,9 @@ from ..errors import HostError, HostRefused
 from ..hosts.pieces import until, valid
 from ..hosts.window import estimate, require_room
 from ..messages import Generation, Message
+from .samplers import sampling, untaken
 
 log = logging.getLogger(__name__)
-
-
-GREEDY = {"do_sample": False, "temperature": 1, "top_k": 1}
-"""What always takes the likeliest token: transformers refuses a temperature of 0, and llama.cpp and ExLlamaV3 do not know `do_sample`."""
 
 
 class Webui:
@@ -63,6 +60,10 @@ class Webui:
             return int(get_encoded_length(valid(text)))
         except Exception as exc:
             raise HostError(f"The loaded tokenizer failed ({type(exc).__name__}). Reload the model in the Model tab.") from exc
+
+    def untaken(self, options: Generation) -> list[str]:
+        """Return the names of what was chosen for a generation and does nothing with the loader there is."""
+        return untaken(options)
 
     def generate(self, messages: Sequence[Message], options: Generation) -> Generator[str, None, None]:
         """Yield the reply in pieces. Raises HostError; closing the iterator stops the generation."""
@@ -116,10 +117,9 @@ def _state(messages: Sequence[Message], options: Generation) -> dict[str, Any]:
     from modules import shared
 
     system = "\n\n".join(message.content for message in messages if message.role == "system")
-    given = {"temperature": options.temperature, "top_p": options.top_p, "top_k": options.top_k, "seed": options.seed}
-    state = {
+    return {
         **copy.deepcopy(shared.settings),
-        **{name: value for name, value in given.items() if value is not None},
+        **sampling(options, shared.settings),
         "mode": "instruct",
         "custom_system_message": system,
         "history": {"internal": _rows(messages[:-1]), "visible": [], "metadata": {}},
@@ -131,9 +131,6 @@ def _state(messages: Sequence[Message], options: Generation) -> dict[str, Any]:
         "tools": None,
         "truncation_length": Webui().context_length,
     }
-    if options.temperature == 0:
-        state |= GREEDY
-    return state
 
 
 def _rows(messages: Sequence[Message]) -> list[list[str]]:

