@@ -94,6 +94,7 @@ class Dialogue:
         if found is None and line.startswith("/"):
             console.say(f"There is no command /{name}. /help lists them; // says a line that begins with a slash.")
             return True
+        found = found or self._running.meant(line, self._session.character.name)
         if found is None:
             return False
         self._answer(misspelt(found, line[: 1 if line.startswith("/") else 2]) if isinstance(found, Misspelt) else self._done(found))
@@ -103,7 +104,12 @@ class Dialogue:
         session, app = self._session, self._session.app
         asker, spot = Asker(session.person, session.place, here=True), Spot(channel=session.place.id, person=session.person.id)
         scene = _Here(app=app, asker=asker, companion=session.character.name, spot=spot, session=session)
-        return self._running.run(given, scene) or Answered("You are ignored here.", "denied")
+        answered = self._running.run(given, scene)
+        if answered is not None and answered.question is not None:
+            if not console.agreed(answered.text):
+                return Answered("Nothing was done. // in front says it as it is.", "refused")
+            answered = self._running.run(answered.question, scene)
+        return answered or Answered("You are ignored here.", "denied")
 
     def _answer(self, answered: Answered) -> None:
         (console.answer if answered.good else console.say)("\n".join(filter(None, (console.printable(answered.text), answered.link))))

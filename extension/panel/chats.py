@@ -114,7 +114,10 @@ class Chats:
         """
         if (answered := self._commanded(chat, said)) is not None:
             yield with_aside(self.fresh(chat), said, answered)
-            return
+        else:
+            yield from self._said(chat, said, still)
+
+    def _said(self, chat: Chat, said: str, still: Still) -> Iterator[Chat]:
         with self._lock:  # two tabs may speak in one chat: a message has its row before the next one looks for one
             chat = self.fresh(chat)
             turn = self._turn(chat, said, self._next_row(chat))
@@ -196,10 +199,22 @@ class Chats:
 
     def _commanded(self, chat: Chat, said: str) -> Answered | None:
         """Return what came of a message that is a command, None for one that is none."""
-        found = self._running.find(said)
+        found = self._running.find(said) or self._running.meant(said, chat.companion)
         if isinstance(found, Misspelt):
             return misspelt(found)
         return None if found is None else self._running.run(found, self._scene(chat))
+
+    def confirm(self, chat: Chat, sure: bool, still: Still = always) -> Iterator[Chat]:
+        """Answer the last question whether a sentence was a command: run it, or say it, and yield pictures. Raises NotFound."""
+        asked = chat.asides[-1] if chat.asides and chat.asides[-1].open else None
+        if asked is None or asked.answered.question is None:
+            raise NotFound("This was answered already.")
+        chat = replace(chat, asides=chat.asides[:-1])
+        if sure:
+            done = self._running.run(asked.answered.question, self._scene(chat))
+            yield with_aside(self.fresh(chat), asked.said, done) if done else chat
+        else:
+            yield from self._said(chat, asked.said, still)
 
     def _scene(self, chat: Chat) -> Scene:
         return local_scene(self.app, chat.place, chat.companion, "chat")
