@@ -21,7 +21,9 @@ FamiliarError
 │   ├── DriveRefused         it answered with an error (credentials, folder, quota)
 │   └── DriveUnreachable     nothing answers at its address, or not in time
 ├── CommandRefused           a command is not understood, or cannot be done here and now
-│   └── Denied               the person may not do it
+│   ├── Denied               the person may not do it
+│   ├── QueueFull            as many wait for a reply as may, or as many of this person
+│   └── QueueBusy            what runs in the queue did not end in time
 ├── ToolRefused              a model called a tool with what it does not take, or where it may not
 └── HostError                the model's host failed
     ├── HostUnreachable      nothing answers at its address
@@ -117,6 +119,14 @@ class CommandRefused(FamiliarError):
 
 class Denied(CommandRefused):
     """The person may not do what they asked for."""
+
+
+class QueueFull(CommandRefused):
+    """As many wait for a reply as may, in all or of this person."""
+
+
+class QueueBusy(CommandRefused):
+    """What runs in the queue did not end in time."""
 
 
 class ToolRefused(FamiliarError):
