@@ -20,6 +20,7 @@ from .documents.drive.client import GOOGLE, Drive
 from .documents.writing import Writing
 from .embedders import embedder_for
 from .errors import FamiliarError, MissingModel, SettingsError, StoreError
+from .hosts.taken import untaken
 from .hosts.wished import Wished
 from .memory.asking import Stopped
 from .memory.enrichment import Enrichment
@@ -129,9 +130,17 @@ class App:
         """Return what was chosen at a spot; nothing, with a warning, where the diary cannot be read. Never raises."""
         try:
             return self.options.at(spot)
-        except StoreError as exc:
+        except FamiliarError as exc:
             log.warning("The turn goes on without what was chosen for it: %s", exc)
             return Choices(spot, ())
+
+    def untaken(self, spot: Spot) -> list[str]:
+        """Return the names of what was chosen for generating at a spot and does nothing with the model there is. Never raises."""
+        try:
+            return untaken(self.host, self.choices(spot).generation(self.generation))
+        except FamiliarError as exc:
+            log.debug("Nobody knows what a model takes that is not there: %s", exc)
+            return []
 
     @property
     def characters_dir(self) -> Path:

@@ -74,8 +74,9 @@ class Commanding:
                 while len(self._questions) > QUESTIONS:
                     self._questions.popitem(last=False)
             buttons = (Button(f"{YES}{token}", "Yes"), Button(f"{NO}{token}", "No"))
-            if not handle.capabilities.buttons:
-                answered = replace(answered, text=f"{answered.text} Write it as a command to do it.")
+            self.running.questions.put(heard.asker, heard.text, answered.question)
+            more = "" if handle.capabilities.buttons else " `--yes` does it; say it again if you were only talking."
+            answered = replace(answered, text=f"{answered.text}{more}")
         try:
             self._show(answered, heard, handle, buttons)
         except BridgeError as exc:

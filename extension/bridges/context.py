@@ -55,12 +55,13 @@ class Context:
         What the platform or the diary does not give is left out, with a warning.
         """
         try:
-            chain = self._chain(heard, handle, most or MOST) if heard.reply_to and heard.place.shared else []
-            found = chain or handle.history(heard.id, most or MOST)
+            limit = MOST if most is None else most
+            chain = self._chain(heard, handle, limit) if heard.reply_to and heard.place.shared else []
+            found = chain or (handle.history(heard.id, limit) if limit else [])
             rows = self._exchanges(heard, found, companion)
-            if heard.thread and not chain and len(found) < (most or MOST):
-                rows = [*self._above(handle, companion), *rows]
-            return rows[-(most or MOST) :]
+            if heard.thread and not chain and len(found) < limit:
+                rows = [*self._above(handle, companion), *rows][-limit:]
+            return rows
         except (BridgeError, StoreError) as exc:
             log.warning("A turn goes on without what was said before: %s", exc)
             return []
@@ -106,13 +107,14 @@ class Context:
         numbers = [link.exchange for link in links.values() if link.exchange]
         hidden = memories.seen.hidden_among(numbers)
         exchanges = {each.id: each for each in memories.diary.get(numbers) if each.id not in hidden}
+        asked = {link.exchange for link in links.values() if link.kind == "question" and any(each.id == link.message for each in messages)}
         unseen = self._hidden(messages, links)
         rows: dict[int, Exchange] = {}
         for place_in_line, message in enumerate(messages):
             link = links.get(message.id)
             if link is not None and link.exchange:
                 if (found := exchanges.pop(link.exchange, None)) is not None:
-                    rows[place_in_line] = found
+                    rows[place_in_line] = found if found.id in asked else replace(found, said="")
             elif message.id not in unseen and self._counts(message, link):
                 rows[place_in_line] = _said(message)
         return [row for each in rows.values() for row in _from(each, companion)]

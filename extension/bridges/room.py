@@ -34,8 +34,6 @@ log = logging.getLogger(__name__)
 
 REMEMBERED = 5_000
 """Messages that are known in this process to have been taken up."""
-Understand = Callable[[str, Stage], Given | Misspelt | None]
-"""Returns the command that a plain sentence means, None for what is said to the companion."""
 
 
 class Room:
@@ -52,7 +50,6 @@ class Room:
         *,
         queue: Queue | None = None,
         timer: After = after,
-        understand: Understand | None = None,
         judge: Judge | None = None,
     ) -> None:
         """`door` names the platform in the record."""
@@ -65,7 +62,7 @@ class Room:
         self.commanding = Commanding(running, chosen.most_parts)
         self.tree = Tree(self)
         self._bursts = Bursts(lambda: app.settings.burst_pause, self._ready, timer)
-        self._understand, self._judge = understand, judge
+        self._judge = judge
         self._taken: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._tickets: dict[int, Ticket] = {}
         self._lock = Lock()
@@ -76,7 +73,8 @@ class Room:
         if refusal := refused(heard, facts):
             return self._silent(heard, refusal)
         worded, companion = self.worded(heard)
-        if found := self.running.find(worded.text):
+        questions = self.running.questions
+        if found := questions.answered(worded.asker, worded.text) or self.running.find(worded.text):
             self._give(found, worded, handle, companion)
             return None
         decision = decide(heard, facts)
@@ -85,7 +83,7 @@ class Room:
             return decision if isinstance(decision, Answer) else Answer("it goes on with what was just said")
         if isinstance(decision, Silence):
             return self._silent(heard, decision)
-        meant = self._understand(worded.text, self.stage(worded, handle)) if self._understand else None
+        meant = None if questions.insisted(worded.asker, worded.text) else self.running.meant(worded.text, companion)
         if meant is not None:
             self._give(meant, worded, handle, companion)
             return None
@@ -130,7 +128,16 @@ class Room:
     def stage(self, heard: Heard, handle: Handle, message: int | None = None) -> Stage:
         """Return a place as commands find it, for slash commands, completion and menus, too."""
         companion = self._companion(self.app.choices(heard.spot))
-        return Stage(heard.asker, companion, heard.spot, self.door, message, room=self, heard=heard, handle=handle)
+        return Stage(
+            asker=heard.asker,
+            companion=companion,
+            spot=heard.spot,
+            door=self.door,
+            message=message,
+            room=self,
+            heard=heard,
+            handle=handle,
+        )
 
     def companion_named(self, name: str) -> str:
         """Return the companion that somebody means. Raises CommandRefused."""

@@ -97,7 +97,7 @@ class Turns:
         choices = self.app.choices(heard.spot)
         turn = self.app.turn("", heard.place, companion, heard.person)
         latest = replace(heard, id="", reply_to="")
-        asked = Asked(turn, self.context.rows(latest, handle, companion, choices["input-buffer-size"]), NEXT)
+        asked = Asked(turn, self.context.rows(latest, handle, companion, _most(choices)), NEXT)
         return self._speak(asked, handle, delivery, stop, choices, ())
 
     def shown(self, heard: Heard, handle: Handle, companion: str, said: str) -> Conversation:
@@ -110,7 +110,7 @@ class Turns:
     def _history(
         self, first: Heard, handle: Handle, companion: str, choices: Choices, brought: Brought, without: Exchange | None = None
     ) -> list[Exchange]:
-        rows = self.context.rows(first, handle, companion, choices["input-buffer-size"])
+        rows = self.context.rows(first, handle, companion, _most(choices))
         found = [each for each in rows if without is None or each.id != without.id]
         if brought.shown:
             found.append(Exchange(0, Person(first.person.id, "Attached"), first.place, "", 0, "", brought.shown, "", first.when))
@@ -181,6 +181,12 @@ class Turns:
                 self.app.memories.links.note(asked.turn.place.id, messages, kind, number)
             except StoreError as exc:
                 log.warning("Which messages belong to an exchange could not be kept: %s", exc)
+
+
+def _most(choices: Choices) -> int | None:
+    """Return how many messages are shown before the question, None for as many as fit."""
+    chosen = choices["input-buffer-size"]
+    return None if chosen is None else int(chosen) - 1
 
 
 def turn_of(exchange: Exchange) -> Turn:

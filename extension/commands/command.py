@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import CommandRefused
 from ..options.kinds import Kind
 from ..permissions.level import Level
+from .plain.examples import examples
 
 if TYPE_CHECKING:
     from .call import Call
@@ -71,8 +72,6 @@ class Command:
     arguments: tuple[Argument, ...] = ()
     level: Level = Level.VISIBLE
     """Of those who may use it."""
-    examples: tuple[str, ...] = ()
-    """Plain sentences that mean it; none for a command that plain language never reaches."""
     changes: bool = False
     """Whether it changes or destroys something, so that plain language asks first."""
     aliases: tuple[str, ...] = ()
@@ -88,6 +87,11 @@ class Command:
         """How it is written: `set-config NAME VALUE`."""
         return " ".join((self.name, *(argument.shown for argument in self.arguments)))
 
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Plain sentences that mean it; none for a command that plain language never reaches."""
+        return examples(self.name)
+
     def read(self, texts: Mapping[str, str]) -> dict[str, Any]:
         """Return the values of its arguments; None for what was left out. Raises CommandRefused that names the argument."""
         values: dict[str, Any] = {}
@@ -102,6 +106,7 @@ class Command:
                 values[argument.name] = argument.kind.read(text)
             except CommandRefused as exc:
                 raise CommandRefused(f"{argument.name.upper()}: {exc}") from None
-        if unknown := set(texts) - values.keys():
-            raise CommandRefused(f"There is no argument {sorted(unknown)[0]}. Write it so: {self.usage}")
+        if unknown := sorted(set(texts) - values.keys()):
+            what = f"There is no argument {unknown[0]}." if unknown[0] else "That is more than it takes."
+            raise CommandRefused(f"{what} Write it so: {self.usage}")
         return values

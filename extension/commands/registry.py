@@ -34,11 +34,6 @@ class Registry:
         """All names and aliases."""
         return list(self._by_name)
 
-    @property
-    def groups(self) -> set[str]:
-        """The first words of names that have two."""
-        return {name.partition(" ")[0] for name in self._by_name if " " in name}
-
     def find(self, name: str) -> Command | None:
         """Return the command of a name, written with hyphens, underscores or capitals; None where there is none."""
         return self._by_name.get(plain(name))

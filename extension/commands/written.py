@@ -9,6 +9,7 @@ from .command import Command
 from .registry import Registry
 
 _OPENING = re.compile(r"\s*(?P<mark>--|[—–―]|/)(?P<name>[A-Za-z][\w-]{0,60})(?!\S*[/.:])(?=\s|$)")
+_NAMED = re.compile(r"(?:^|\s)(?P<name>[a-z]{1,20})=(?P<value>\S{1,200})\s*\Z")
 _QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“", "«": "»"}
 LONGEST = 40_000
 """Characters of a written command."""
@@ -24,10 +25,10 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Misspelt:
-    """What looks like a command that there is none of: how it was written, and the one that may be meant."""
+    """What looks like a command that there is none of: how it was written, and those that may be meant."""
 
     name: str
-    meant: str
+    meant: tuple[str, ...]
 
 
 def written(text: str, registry: Registry, *, slash: bool = True) -> Written | Misspelt | None:
@@ -50,25 +51,40 @@ def written(text: str, registry: Registry, *, slash: bool = True) -> Written | M
         return Written(command, _texts(command, rest))
     if found["mark"] in "—–―":
         return None
+    if group := [each for each in registry.names if each.startswith(f"{name.lower()} ")]:
+        return Misspelt(name, tuple(group))
     meant = registry.close_to(f"{name} {second}".strip()) or registry.close_to(name)
-    if not meant and name.lower() in registry.groups:
-        meant = next(each for each in registry.names if each.startswith(f"{name.lower()} "))
-    return Misspelt(name, meant) if meant else None
+    return Misspelt(name, (meant,)) if meant else None
 
 
 def _texts(command: Command, rest: str) -> dict[str, str]:
-    """Return the texts of the arguments: one word each, or what stands in quotes; the last takes what is left."""
-    texts: dict[str, str] = {}
-    for number, argument in enumerate(command.arguments):
+    """Return the texts of the arguments: one word each, or what stands in quotes; the last takes what is left.
+
+    What is left when all have theirs is returned under the name '', so that reading the values refuses it.
+    """
+    texts, rest = _named(command, rest)
+    left = [argument for argument in command.arguments if argument.name not in texts]
+    for number, argument in enumerate(left):
         if not rest:
             break
-        if argument.rest or number == len(command.arguments) - 1:
+        if argument.rest or number == len(left) - 1:
             texts[argument.name], rest = _unquoted(rest), ""
         else:
             texts[argument.name], rest = _word(rest)
     if rest:
         texts[""] = rest
     return texts
+
+
+def _named(command: Command, rest: str) -> tuple[dict[str, str], str]:
+    """Return the optional arguments that are named at the end, as `where=server`, and what stands before them."""
+    optional = {argument.name for argument in command.arguments if not argument.required}
+    texts: dict[str, str] = {}
+    while found := _NAMED.search(rest):
+        if found["name"] not in optional - texts.keys():
+            break
+        texts[found["name"]], rest = found["value"], rest[: found.start()]
+    return texts, rest
 
 
 def _word(rest: str) -> tuple[str, str]:

@@ -25,6 +25,8 @@ CUTOFF_UNIT = 1e-4
 """The webui counts these two in ten thousandths."""
 _OWN = ("max_new_tokens", "temperature", "top_p", "top_k", "seed")
 """What is asked for by fields of `Generation`."""
+MOST_STOPS = 4
+"""Stop strings that every server takes, as OpenAI has it."""
 TAKEN = frozenset(option.name for option in PARAMETERS if "http" in option.hosts)
 
 
@@ -44,7 +46,8 @@ def fields(options: Generation) -> dict[str, Any]:
     """Return the fields of a request for a generation; what is None in it stays with the server."""
     further = {name: value for name, value in options.further if name in TAKEN and value is not None}
     made: dict[str, Any] = {"temperature": options.temperature, "top_p": options.top_p, "top_k": options.top_k, "seed": options.seed}
-    made |= {"max_tokens": options.max_new_tokens, "stop": list(options.stop) or None, "bad_words": list(options.banned) or None}
+    made |= {"max_tokens": options.max_new_tokens, "bad_words": list(options.banned) or None}
+    made["stop"] = list(options.stop[:MOST_STOPS]) or None
     if further.pop("do_sample", True) is False:
         made["temperature"] = 0
     made |= _dynamic(further)

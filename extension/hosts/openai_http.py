@@ -17,8 +17,8 @@ from ..messages import Generation, Message
 from .address import address, authorization
 from .answer import Answer
 from .event_stream import objects
-from .fields import fields, names, untaken
-from .pieces import valid
+from .fields import MOST_STOPS, fields, names, untaken
+from .pieces import until, valid
 from .refusal import refusal, too_slow, translated
 from .served import MODELS, UNKNOWN_CONTEXT, Counter, Served, counter, offers, served
 from .token_ids import TokenIds
@@ -125,6 +125,9 @@ class OpenAIHTTP:
 
         Closing closes the connection, on which servers stop. Raises HostUnreachable, HostTimeout, HostRefused or HostGarbled.
         """
+        return until(self._generate(messages, options), options.stop[MOST_STOPS:])
+
+    def _generate(self, messages: Sequence[Message], options: Generation) -> Generator[str, None, None]:
         self._silent = False
         model = self._wanted or self._found().model
         hidden = self._hidden(messages)
@@ -160,7 +163,8 @@ class OpenAIHTTP:
         if not (options.banned or options.weighted):
             return {}
         try:
-            made, _ = biases(options, lambda text: self._token_ids.of(text, model))
+            with self._asking:
+                made, _ = biases(options, lambda text: self._token_ids.of(text, model))
         except HostError:
             return {}
         return {str(token): weight for token, weight in made.items()}

@@ -16,7 +16,7 @@ from .fields import FIELDS
 
 LONGEST_REASON = 300
 LONGEST_BODY = 64 << 10
-UNSUPPORTED = re.compile(r"unsupported|not support|unrecogni|unknown|unexpected|not permitted|not allowed|extra inputs", re.IGNORECASE)
+UNSUPPORTED = re.compile(r"unsupported|not support|unrecogni|unknown|unexpected|not permitted|not allowed", re.IGNORECASE)
 ADVICE = {
     400: "Shorten the message, or lower FAMILIAR_BUDGET or FAMILIAR_MAX_NEW_TOKENS, if it speaks of length.",
     401: "Set FAMILIAR_API_KEY to the server's key.",

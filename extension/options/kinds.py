@@ -42,8 +42,8 @@ class Whole:
         return f"a whole number{_range(self.least, self.most)}"
 
     def read(self, text: str) -> int:
-        """Return the number."""
-        found = text.strip().replace("_", "")
+        """Return the number; `#` may stand before it."""
+        found = text.strip().removeprefix("#").replace("_", "")
         if len(found) > 40 or not _NUMBER.fullmatch(found):
             raise CommandRefused(f"`{_brief(text)}` is not {self.takes}.")
         return int(_inside(int(found), self.least, self.most, self.takes))
@@ -211,16 +211,20 @@ def _plain(word: str) -> str:
 
 def _inside(value: float, least: float | None, most: float | None, takes: str) -> float:
     if (least is not None and value < least) or (most is not None and value > most):
-        raise CommandRefused(f"`{value:g}` is out of range: it takes {takes}.")
+        raise CommandRefused(f"`{_figure(value)}` is out of range: it takes {takes}.")
     return value
 
 
 def _range(least: float | None, most: float | None, below: str = "from") -> str:
     if least is None:
-        return "" if most is None else f" up to {most:g}"
+        return "" if most is None else f" up to {_figure(most)}"
     if most is None:
-        return f" above {least:g}" if below == "above" else f", {least:g} or more"
-    return f" {below} {least:g} to {most:g}"
+        return f" above {_figure(least)}" if below == "above" else f", {_figure(least)} or more"
+    return f" {below} {_figure(least)} to {_figure(most)}"
+
+
+def _figure(value: float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 def _brief(text: str) -> str:

@@ -32,7 +32,7 @@ _AT_LENGTH = re.compile(
     re.IGNORECASE,
 )
 _CODE = re.compile(r"```|^(?: {4}|\t)\S|[;{}][ \t]*\n", re.MULTILINE)
-_FEW_WORDS, _MANY_WORDS = 12, 60
+FEW_WORDS, MANY_WORDS = 12, 60
 
 
 def length_of(said: str) -> Length:
@@ -45,9 +45,9 @@ def length_of(said: str) -> Length:
     words = len(text.split())
     if _BRIEFLY.search(text):
         return "short"
-    if words >= _MANY_WORDS or _AT_LENGTH.search(text) or _CODE.search(text):
+    if words >= MANY_WORDS or _AT_LENGTH.search(text) or _CODE.search(text):
         return "long"
-    return "short" if words <= _FEW_WORDS else ""
+    return "short" if words <= FEW_WORDS else ""
 
 
 def limited(generation: Generation, length: Length, chosen: bool) -> Generation:

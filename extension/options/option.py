@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol, runtime_checkable
+from typing import Any, Final, Literal
 
 from ..errors import CommandRefused
 from .kinds import Either, Kind, Many, Number, Switch, Whole
+from .texts import Escaped, Pair, Weighted
 
 Layer = Literal["global", "server", "channel", "thread", "person"]
 LAYERS: tuple[Layer, ...] = ("global", "server", "channel", "thread", "person")
@@ -26,17 +27,6 @@ UNSET: Final = object()
 """What the word `default` means: nothing chosen here, so that the next layer or the default holds."""
 LONGEST_VALUE = 64 << 10
 """Characters of a value as it is kept."""
-
-
-@runtime_checkable
-class Kept(Protocol):
-    """A kind whose values are kept in a form that its `read` does not take."""
-
-    def kept(self, raw: Any) -> Any:
-        """Return the value that was kept as `raw`. Raises CommandRefused for what it never was."""
-
-    def written(self, value: Any) -> str:
-        """Return the text that `read` makes this value of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +87,7 @@ def _checked(kind: Kind, raw: Any) -> Any:
             return _checked(kind.first, raw)
         except CommandRefused:
             return _checked(kind.second, raw)
-    if isinstance(kind, Kept):
+    if isinstance(kind, (Escaped, Weighted, Pair)):
         return kind.kept(raw)
     if not _fits(kind, raw):
         raise CommandRefused(f"it takes {kind.takes}.")
@@ -116,7 +106,7 @@ def _fits(kind: Kind, raw: Any) -> bool:
 def _written(kind: Kind, value: Any) -> str:
     if isinstance(kind, Many):
         return ", ".join(_written(kind.of, each) for each in value)
-    if isinstance(kind, Kept):
+    if isinstance(kind, (Escaped, Weighted, Pair)):
         return kind.written(value)
     return _text(value)
 

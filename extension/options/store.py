@@ -32,7 +32,13 @@ class Options:
         self._database = database
 
     def at(self, spot: Spot) -> Choices:
-        """Return everything that holds at a spot, with one query. What is kept and not understood is left out, with a warning."""
+        """Return everything that holds at a spot, with one query. What is kept and not understood is left out, with a warning.
+
+        Where there is no diary yet, none is made.
+        """
+        path = self._database.path
+        if path is not None and not path.exists():
+            return Choices(spot, ())
         same = (sa.and_(chosen.c.layer == layer, chosen.c.holder == clean(holder)) for layer, holder in spot.layers)
         with self._database.read() as connection:
             rows = connection.execute(sa.select(chosen).where(sa.or_(*same))).all()

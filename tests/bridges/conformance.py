@@ -202,7 +202,7 @@ class Sight:
         stand.settings["enabled"] = False
         stand.restart()
         heard = stand.platform._from(den.id, stand.who("ada"))
-        stand.app.options.set("input-buffer-size", "2", "person", heard.spot, "loop:ada")
+        stand.app.options.set("input-buffer-size", "3", "person", heard.spot, "loop:ada")
         stand.ask(den, "ada", "hello")
         assert "word3" in stand.model.last
         assert "word2" not in stand.model.last

@@ -12,8 +12,7 @@ from extension.app import App, build
 from extension.bridges.heard import Capabilities
 from extension.bridges.loopback import EVERYTHING, OURS, Channel, Platform, Sent
 from extension.bridges.room import Room
-from extension.commands.groups import general, people, reading, remembering, sight, writing
-from extension.commands.registry import Registry
+from extension.commands.groups.every import COMMANDS
 from extension.commands.running import Running
 from extension.embedders import Hashing
 from extension.hosts.scripted import Scripted
@@ -21,7 +20,6 @@ from extension.messages import Message, Person
 from extension.settings import load
 
 LONG = 30.0
-GROUPS = (general.GROUP, people.GROUP, reading.GROUP, remembering.GROUP, sight.GROUP, writing.GROUP)
 LEVELS = {"ada": "visible", "bob": "visible", "cy": "visible", "max": "mod", "olga": "owner"}
 """Of people by their names; whoever is not named is a stranger, and ignored."""
 
@@ -88,7 +86,7 @@ class Stand:
         host = Scripted(self.model, context_length=16_000)
         self.app: App = build(load({}, data_dir=self.folder, **given), host, Hashing())
         self.pauses = Pauses()
-        self.running = Running(self.app, Registry([command for group in GROUPS for command in group]))
+        self.running = Running(self.app, COMMANDS)
         self.room = Room(self.app, self.running, "loopback", timer=self.pauses)
         self.platform.room = self.room
 

@@ -207,6 +207,22 @@ def test_a_callback_that_fails_or_uses_the_queue_breaks_nothing(queues, caplog):
     first.go.set()
 
 
+def test_who_is_out_of_the_queue_is_told_no_position(queues):
+    queue, told, blocked, go, after = queues(), [], Event(), Event(), Event()
+    first = waits()
+    under_way(queue, first)
+    queue.submit(Job("bob"), lambda position: (blocked.set(), go.wait(LONG)))
+    assert blocked.wait(LONG)
+    queue.submit(Job("cat"), lambda position: out.cancel())
+    out = queue.submit(Job("dan"), told.append)
+    queue.submit(Job("eve"), lambda position: after.set())
+    go.set()
+    assert after.wait(LONG)
+    assert (out.state, told) == ("stopped", [])
+    queue.stop(lambda ticket: True)
+    first.go.set()
+
+
 def test_a_newer_job_takes_the_position_of_an_older_one(queues):
     queue, first, old, new = queues(), waits(), waits("bob"), waits("bob")
     under_way(queue, first)
@@ -245,6 +261,30 @@ def test_holding_waits_for_what_runs_and_lets_nothing_begin(queues):
         pass
     assert (ticket.position, second.begun.is_set()) == (1, False)
     over.set()
+    assert second.begun.wait(LONG)
+    thread.join(LONG)
+    second.go.set()
+
+
+def test_nothing_begins_while_somebody_waits_to_hold(queues, monkeypatch):
+    queue, first, second, asked, held, go = queues(2), waits(), waits("bob"), Event(), Event(), Event()
+    wait_for = queue._changed.wait_for
+    monkeypatch.setattr(queue._changed, "wait_for", lambda free, timeout: asked.set() or wait_for(free, timeout))
+    under_way(queue, first)
+
+    def swap() -> None:
+        with queue.hold(LONG):
+            held.set()
+            assert go.wait(LONG)
+
+    thread = Thread(target=swap)
+    thread.start()
+    assert asked.wait(LONG)
+    queue.submit(second)
+    first.go.set()
+    assert held.wait(LONG)
+    assert not second.begun.is_set()
+    go.set()
     assert second.begun.wait(LONG)
     thread.join(LONG)
     second.go.set()

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bench.replies import Replies
 from bench.split import COLUMNS, cut, judged
 from bench.split import measure as measured
+from extension.bridges.fences import fences
 from extension.bridges.plan import plan
 from extension.bridges.splitter import parts, split, utf8, utf16
 
@@ -64,6 +65,17 @@ pieces = st.sampled_from([*" \n\t.*_`~|>-#[](){}<>:/\\\r", *MARKS, *WORDS, *LETT
 @example("\n```\n\n\n```\n```", 14, utf8)
 def test_any_text_is_split_without_loss(text, limit, measure):
     check(text, limit, measure)
+
+
+lines = st.sampled_from(
+    [*WORDS, *MARKS[4:6], "x = 1\n", "    y\n", "\n", "\n```py\n", "\n```\n", "\n- a\n  ```\n  b\n  ```\n", "\n> ```js\n> x\n> ```\n", "`"]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(lines, max_size=80).map("".join), st.integers(60, 160))
+def test_every_fence_that_is_opened_in_a_part_is_closed_in_it(text, limit):
+    assert [part for part in split(text, limit) if not all(fence.closed for fence in fences(part))] == []
 
 
 @settings(max_examples=200, deadline=None)
@@ -160,6 +172,11 @@ def test_fences_of_every_kind_are_opened_again(opening, again, line, closing):
     assert all(part.startswith(f"{again}\n{line}\n") for part in found[1:])
     assert all(part.endswith(f"\n{line}\n{closing}") for part in found)
     assert sum(part.split("\n")[1:-1].count(line) for part in found) == 12
+
+
+def test_a_closing_line_never_comes_alone():
+    closing = "`" * 20
+    assert split("```\n" + "x = 1\n" * 4 + closing, 40) == ["```\nx = 1\nx = 1\nx = 1\n```", f"```\nx = 1\n{closing}"]
 
 
 def test_a_fence_that_the_model_left_open_is_closed():

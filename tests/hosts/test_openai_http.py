@@ -639,3 +639,99 @@ def test_a_server_that_comes_back_is_used_again(server, host):
     with pytest.raises(HostRefused):
         reply(host)
     assert reply(host) == "Back."
+
+
+# What was chosen beside the common parameters
+
+FURTHER = (
+    ("min_new_tokens", 3), ("typical_p", 0.9), ("epsilon_cutoff", 0.0003), ("repetition_penalty", 1.2), ("top_a", None), ("num_beams", 4),
+    ("enable_thinking", False), ("mirostat_mode", 2),
+)  # fmt: skip
+CHOSEN = Generation(max_new_tokens=9, further=FURTHER)
+ASKED = {
+    "min_tokens": 3, "typical_p": 0.9, "epsilon_cutoff": 3.0, "repetition_penalty": 1.2, "repeat_penalty": 1.2,
+    "mirostat_mode": 2, "mirostat": 2, "enable_thinking": False, "chat_template_kwargs": {"enable_thinking": False},
+}  # fmt: skip
+
+
+def asked_for(server):
+    return {name: value for name, value in server.asked(CHAT)[-1].body.items() if name not in ("model", "messages", "stream", "max_tokens")}
+
+
+def test_what_was_chosen_is_asked_by_the_names_that_servers_have(server, host):
+    reply(host, options=CHOSEN)
+    assert asked_for(server) == ASKED
+    assert host.untaken(CHOSEN) == ["num_beams"]
+
+
+def test_greedy_and_a_dynamic_temperature_are_put_as_servers_know_them(server, host):
+    reply(host, options=Generation(temperature=0.9, further=(("do_sample", False),)))
+    assert asked_for(server) == {"temperature": 0}
+    reply(host, options=Generation(temperature=0.9, further=(("dynamic_temperature", True), ("dynatemp_low", 0.5), ("dynatemp_high", 1.5))))
+    assert asked_for(server) == {
+        "temperature": 1.0, "dynatemp_range": 0.5, "dynamic_temperature": True, "dynatemp_low": 0.5, "dynatemp_high": 1.5,
+    }  # fmt: skip
+
+
+def test_a_server_that_knows_none_of_it_answers_all_the_same_and_it_is_told(server, host):
+    def strict(visit, body):
+        strange = [name for name in body if name not in ("model", "messages", "stream", "max_tokens")]
+        if strange:
+            says({"error": {"message": f"Unrecognized request argument supplied: {strange[0]}"}}, status=400)(visit, body)
+        else:
+            speaks(Scripted())(visit, body)
+
+    server.answers[CHAT] = strict
+    assert reply(host, options=CHOSEN)
+    chosen = ["min_new_tokens", "typical_p", "epsilon_cutoff", "repetition_penalty", "enable_thinking", "mirostat_mode"]
+    assert host.untaken(CHOSEN) == ["num_beams", *chosen]
+    reply(host, options=CHOSEN)
+    assert asked_for(server) == {}
+
+
+def test_stop_strings_beyond_those_a_server_takes_end_the_reply_all_the_same(server, host):
+    server.answers[CHAT] = streams(piece("One, two"), piece(", th"), piece("ree, four."), FINISH, DONE)
+    assert reply(host, options=Generation(stop=("a", "b", "c", "d", "three"))) == "One, two, "
+    assert asked_for(server) == {"stop": ["a", "b", "c", "d"]}
+
+
+def with_tokens(path, answer):
+    def ids(visit, body):
+        found = answer(body)
+        says({"tokens": found} if found is not None else {"error": "what?"}, status=200 if found is not None else 400)(visit, body)
+
+    return {path: ids}
+
+
+BEGINNING = 1
+
+
+def letters(text):
+    return [ord(letter) for letter in text]
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/v1/internal/encode", lambda body: [BEGINNING, *letters(body["text"])]),
+        ("/tokenize", lambda body: letters(body["content"]) if "content" in body else None),
+        ("/tokenize", lambda body: letters(body["prompt"]) if "prompt" in body else None),
+    ],
+    ids=["webui", "llama.cpp", "vLLM"],
+)
+def test_words_are_biased_by_the_tokens_the_server_says(server, host, path, answer):
+    server.answers |= with_tokens(path, answer)
+    words = Generation(banned=("x", "long"), weighted=(("y", 2.5),))
+    reply(host, options=words)
+    assert asked_for(server) == {"bad_words": ["x", "long"], "logit_bias": {"120": -100.0, "88": -100.0, "121": 2.5, "89": 2.5}}
+    before = len(server.seen)
+    reply(host, options=words)
+    assert len(server.seen) == before + 1
+    assert host.untaken(words) == []
+
+
+def test_a_server_that_says_no_tokens_is_asked_without_and_it_is_told(server, host):
+    words = Generation(banned=("x",), weighted=(("y", 2.5),))
+    assert reply(host, options=words)
+    assert asked_for(server) == {"bad_words": ["x"]}
+    assert host.untaken(words) == ["banned-words", "word-weights"]

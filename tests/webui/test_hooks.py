@@ -18,6 +18,7 @@ from extension.memory.chats import import_chats, sources
 from extension.memory.diary import Filter
 from extension.memory.importers.conversation import Attribution
 from extension.messages import Exchange, Person
+from extension.options.layers import Spot
 from extension.webui.door import door_of
 from tests.host.double import HostDouble
 from tests.hosts.openai_double import Double, speaks
@@ -504,6 +505,29 @@ def test_a_character_generates_and_remembers_as_its_file_says(host: HostDouble, 
     (briefing,) = [hooks().extension.whys.last("me", diary()[-1].place.id).briefing]
     assert "wishes the model “other”" in briefing.note
     assert [door_of(hooks().extension).shelf(name) for name in ("Wren", "Robin")] == ["Birds", "Robin"]
+
+
+def test_what_was_chosen_for_a_chat_and_for_a_person_holds_for_the_turn_and_leaves_the_page(
+    host: HostDouble, states: list[dict[str, Any]]
+) -> None:
+    host.say("My dog is called Biscuit.")
+    page, app = dict(host.elements), hooks().extension.app
+    app.options.set("decoding-mode", "top_p", "channel", Spot(channel=diary()[-1].place.id), "me")
+    app.options.set("answer-length", "short", "person", Spot(person="me"), "me")
+    host.say("What is my dog called?")
+    state = states[-1]
+    assert {name: state[name] for name in ("top_p", "top_k", "temperature", "do_sample", "max_new_tokens")} == {
+        "top_p": 0.92,
+        "top_k": 0,
+        "temperature": 1,
+        "do_sample": True,
+        "max_new_tokens": 160,
+    }
+    assert "one to three sentences" in host.model.prompts[-1]
+    assert {name: host.elements[name] for name in ("temperature", "top_p")} == {name: page[name] for name in ("temperature", "top_p")}
+    host.new_chat()
+    host.say("And my cat?")
+    assert (states[-1]["top_p"], states[-1]["max_new_tokens"]) == (0.95, 160)
 
 
 def test_changes_of_a_characters_file_count_at_the_next_turn_and_for_others_nothing_changes(

@@ -125,7 +125,6 @@ GROUP = (
         "why",
         "Say why nothing was answered here lately.",
         why,
-        examples=("why were you silent?", "why didn't you answer me?", "why did you not reply?"),
     ),
     Command("thread", "Make a thread to talk in without mentions.", thread, (_NAME,), changes=True),
 )

@@ -1,0 +1,19 @@
+"""Every command there is."""
+
+from __future__ import annotations
+
+from ..registry import Registry
+from . import choosing, general, people, places, reading, remembering, sight, writing
+
+COMMANDS = Registry(
+    [
+        *general.GROUP,
+        *sight.GROUP,
+        *choosing.GROUP,
+        *places.GROUP,
+        *remembering.GROUP,
+        *reading.GROUP,
+        *writing.GROUP,
+        *people.GROUP,
+    ]
+)
