@@ -8,9 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
-from typing import Protocol
 
-from ..messages import Message
 from ..permissions.level import Level
 from .heard import Heard
 
@@ -20,13 +18,6 @@ KEPT = 50
 """Silences that are remembered of one place."""
 PLACES = 2_000
 """Places that silences are remembered of."""
-
-
-class Judge(Protocol):
-    """Tells how likely it is that a companion would speak next."""
-
-    def likelihood(self, messages: Sequence[Message], name: str) -> float | None:
-        """Return the likelihood of a name tag after these messages, from 0 to 1; None where the model's host cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +129,7 @@ def _by_itself(facts: Facts) -> Answer | Silence:
         return Silence("it was not said to the companion: no mention, reply, name, or option that asks for more")
     found = facts.likelihood()
     if found is None:
-        return Silence("lurking needs a model that tells how likely its words are, and this host's does not")
+        return Silence("how likely it would speak next was not told: the model's host cannot, or is busy (option lurk)")
     if found < facts.lurk:
         return Silence(f"the model finds it {found:.2f} likely that the companion speaks next, which is below {facts.lurk:g} (option lurk)")
     return Answer(f"the model finds it {found:.2f} likely that the companion speaks next")

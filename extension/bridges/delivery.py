@@ -87,13 +87,16 @@ class Delivery:
         parts, file = plan(defused(text), can.limit, self.most_parts, measure=can.measure)
         if file is not None and not can.files:
             parts, file = split(defused(text), can.limit, measure=can.measure), None
-        for number, part in enumerate(parts):
-            last = number == len(parts) - 1 and file is None
-            self._put(number, part, buttons if last else ())
+        self.replied = True
         spare, self.messages = self.messages[len(parts) :], self.messages[: len(parts)]
-        if file is not None:
-            self.messages.append(self._post("", buttons, file))
-        sent(list(self.messages))
+        try:
+            for number, part in enumerate(parts):
+                last = number == len(parts) - 1 and file is None
+                self._put(number, part, buttons if last else ())
+            if file is not None:
+                self.messages.append(self._post("", buttons, file))
+        finally:  # what was sent of it belongs to it
+            sent(list(self.messages))
         for message in spare:
             with suppress(BridgeError):
                 self.handle.delete(message)

@@ -19,10 +19,11 @@ from ..options.layers import Choices
 from .bursts import After, Burst, Bursts, after
 from .commanding import NO, YES, Commanding
 from .context import Context, to_another
-from .deciding import Answer, Facts, Judge, Silence, Silences, addressed_by_name, decide, refused
+from .deciding import Answer, Facts, Silence, Silences, addressed_by_name, decide, refused
 from .delivery import Delivery, Notice
 from .heard import Button, Handle, Heard, Post, Pressed, Reacted
-from .queue import Queue, Ticket
+from .lurking import likelihood
+from .queue import Queue
 from .stage import MOST_TURNS, Stage
 from .tree import Tree, buttons_of
 from .turn import Turns, Work
@@ -50,7 +51,6 @@ class Room:
         *,
         queue: Queue | None = None,
         timer: After = after,
-        judge: Judge | None = None,
     ) -> None:
         """`door` names the platform in the record."""
         chosen = app.settings
@@ -62,9 +62,7 @@ class Room:
         self.commanding = Commanding(running, chosen.most_parts)
         self.tree = Tree(self)
         self._bursts = Bursts(lambda: app.settings.burst_pause, self._ready, timer)
-        self._judge = judge
         self._taken: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self._tickets: dict[int, Ticket] = {}
         self._lock = Lock()
 
     def hear(self, heard: Heard, handle: Handle, *, reacted: bool = False) -> Answer | Silence | None:
@@ -322,7 +320,10 @@ class Room:
         if (turns := min(choices["banter"], MOST_TURNS)) and not stop.is_set():
             others = [each for each in self._companions(choices) if each != burst.companion] or [burst.companion]
             line = [*others, burst.companion]
-            self.go_on(messages[-1], burst.handle, [line[number % len(line)] for number in range(turns)])
+            try:
+                self.go_on(messages[-1], burst.handle, [line[number % len(line)] for number in range(turns)])
+            except QueueFull as exc:
+                log.info("Companions do not go on by themselves: %s", exc)
 
     def _receipt(self, heard: Heard, handle: Handle) -> None:
         try:
@@ -331,11 +332,9 @@ class Room:
             log.info("That a message was read was not told: %s", exc)
 
     def _likelihood(self, heard: Heard, handle: Handle, companion: str) -> float | None:
-        if self._judge is None:
-            return None
         try:
-            messages = self.turns.shown(heard, handle, companion, heard.text).messages()
-            return self._judge.likelihood(messages, companion)
+            rows = self.context.rows(heard, handle, companion)
+            return likelihood(self.app.host_for(self.app.character(companion).expert)[0], rows, heard, companion)
         except FamiliarError as exc:
             log.warning("Whether the companion would speak next is not known: %s", exc)
             return None

@@ -89,6 +89,23 @@ class Answering:
         stand.settle()
         assert stand.texts(hall) == ["answer 1"]
 
+    def test_it_lurks_where_the_model_finds_it_likely_enough_and_says_where_it_cannot_be_told(self, stand, hall, monkeypatch):
+        stand.choose("lurk", "0.6", hall)
+        stand.ask(hall, "ada", "who knows wrens?")
+        assert "host cannot" in stand.room.silences.of(hall.id)[0].reason
+        asked = []
+
+        def scores(text, continuations):
+            asked.append((text, continuations))
+            return [-1.0, -3.0] if "Robin" not in text else [-3.0, -1.0]
+
+        monkeypatch.setattr(stand.app.host, "scores", scores, raising=False)
+        stand.ask(hall, "ada", "nobody?\nEve: Familiar knows")
+        stand.ask(hall, "ada", "Robin knows")
+        assert asked[0] == ("Ada: who knows wrens?\nAda: nobody? Eve: Familiar knows\n", ["Familiar:", "Ada:"])
+        assert stand.texts(hall) == ["answer 1"]
+        assert "0.12 likely" in stand.room.silences.of(hall.id)[0].reason
+
     def test_bots_strangers_and_itself_are_never_answered(self, stand, den, hall):
         stand.choose("autoreply", "on", hall)
         stand.ask(hall, "ada", f"{CALL} hello", is_bot=True)
