@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +37,17 @@ class Host(Protocol):
 
     def count(self, text: str) -> int:
         """Return how many tokens `text` is for this model; an estimate that is not low where it cannot know."""
+
+
+@runtime_checkable
+class Scoring(Protocol):
+    """A host that also tells how likely texts are."""
+
+    def scores(self, text: str, continuations: Sequence[str]) -> list[float]:
+        """Return the natural logarithm of the probability of each continuation right behind a text, whose beginning may be left out.
+
+        Raises HostError, also where the model is busy for more than a moment.
+        """
 
 
 class Embedder(Protocol):
