@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from ..errors import HostError, HostGarbled
+from ..errors import HostError, HostGarbled, HostRefused
 from ..messages import Generation, Message
 from .address import address, authorization
 from .answer import Answer
@@ -51,6 +51,7 @@ class OpenAIHTTP:
     ) -> None:
         where = address(url)
         key = api_key if isinstance(api_key, SecretStr) else SecretStr(api_key)
+        self._url = url
         self._server = where.url
         self._key = key
         self._wanted = model
@@ -94,6 +95,38 @@ class OpenAIHTTP:
     def offers(self, model: str) -> bool:
         """Return whether the server answers with this model when it is asked for it, as far as it says. Raises HostError."""
         return offers(self._ask, model)
+
+    def take(self, model: str) -> None:
+        """Ask for another model from now on, '' for the first the server lists; what was known of the one before is asked anew."""
+        with self._asking:
+            self._wanted, self._served, self._counter = model, None, None
+            self._uncountable = self._silent = False
+            self._refused = frozenset()
+            self._token_ids = TokenIds(self._ask)
+
+    def beside(self, model: str) -> OpenAIHTTP:
+        """Return a host that asks the same server for another model."""
+        return OpenAIHTTP(self._url, model, self._key, self._timeout, clock=self._clock)
+
+    def ask(self, path: str, question: Any) -> Any:
+        """Ask for something small; GET without a question. Returns None for a refusal. Raises HostError where nothing answers."""
+        return self._ask(path, question)
+
+    def administer(self, path: str, question: Any = None, wait: float = ASIDE) -> Any:
+        """Ask for what a server keeps for those who run it, for so many seconds; GET without a question, whose answer is returned.
+
+        Raises HostError, HostRefused with what the server says.
+        """
+        method = "GET" if question is None else "POST"
+        with translated(self._server, wait), self._client.stream(method, self._server + path, json=question, timeout=wait) as response:
+            if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+                raise HostRefused(
+                    f"{self._server} lets only those list and load models who have its admin key. Start it with --admin-key the same as"
+                    " --api-key, or without, and set FAMILIAR_API_KEY to it."
+                )
+            if not response.is_success:
+                raise refusal(response, self._server, self._hidden()).error
+            return next(objects(response.iter_bytes(), self._server), None) if question is None else None
 
     def close(self) -> None:
         """Close idle connections. The host may not be used afterwards. Happens by itself when the host is dropped."""
