@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import ingest, recall, scale, split, turn
+from bench import ingest, intents, recall, scale, split, turn
 from bench.peers.known import NAMES
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -55,6 +55,7 @@ BENCHMARKS = {
     "turn": Benchmark(lambda given: ("bench.turn", *(() if given.full else ("--sizes", "1000", "10000"))), turn.table),
     "scale": Benchmark(lambda given: ("bench.scale", *(("--sizes", "10000", "100000", "1000000") if given.full else ())), scale.table),
     "ingest": Benchmark(_ingest, ingest.table),
+    "intents": Benchmark(lambda given: ("bench.intents", "--json"), intents.table),
     "split": Benchmark(lambda given: ("bench.split", "--json"), split.table),
 }
 """By the name in the marks and in the JSON (`benchmark`)."""

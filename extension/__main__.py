@@ -11,6 +11,7 @@ from .cli import changes, console, experts, files, keeping, library, listing, no
 from .cli.chat import chat
 from .cli.configuration import settings
 from .cli.diagnosis import doctor
+from .cli.doing import do
 from .cli.model_context import mcp
 from .cli.move import move
 from .cli.options import DataDir, Verbose
@@ -94,6 +95,7 @@ documents.command()(writing.folder)
 documents.command()(writing.title)
 documents.command()(writing.sign_in)
 app.add_typer(documents)
+app.command(context_settings={"ignore_unknown_options": True})(do)
 app.command()(serve)
 app.command()(mcp)
 app.command()(doctor)

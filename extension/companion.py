@@ -253,7 +253,7 @@ class Conversation:
         # The briefing may take up to half of the room, so that a long chat cannot starve memory, nor memory the chat.
         rows = [(exchange.said, exchange.reply) for exchange in self._history]
         needed = self._companion.needed(self._attention) if self._turn.recorded else 0
-        seen = fit_rows(rows, count, room - min(needed, room // 2))
+        seen = shown_rows(rows, count, room - min(needed, room // 2), self._attention.messages)
         self.briefing = self._companion.briefing(
             self._turn,
             self._attention,
@@ -266,6 +266,20 @@ class Conversation:
         messages = [*system, *transcript(seen), Message("user", self.briefing.before(self._turn.said))]
         self.prompt_tokens = sum(count(message.content) for message in messages)
         return messages
+
+
+def shown_rows(rows: Sequence[tuple[str, str]], count: Count, room: int, messages: int) -> list[tuple[str, str]]:
+    """Return the rows of a chat that the model is shown before the question: the latest that fit into so many tokens.
+
+    With `messages` above 0 no more than that many messages are shown, the question among them; a row may lose what was said in it.
+    """
+    seen = fit_rows(rows, count, room)
+    if not messages:
+        return list(seen)
+    whole, half = divmod(messages - 1, 2)
+    kept = list(seen[-whole:]) if whole else []
+    before = seen[-whole - 1 : -whole or None][:1] if half else []
+    return [*(("", reply) for _, reply in before), *kept]
 
 
 def _note(found: int, shown: int, trouble: str) -> str:

@@ -261,6 +261,8 @@ class Attention:
     """Tokens that documents may take, beside those of memories."""
     shelf: str = ""
     """The companion whose documents are shown; empty for the one that answers."""
+    messages: int = 0
+    """How many messages of the chat are shown, the question among them; 0 for as many as fit."""
 
 
 @dataclass(frozen=True, slots=True)

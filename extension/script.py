@@ -9,6 +9,7 @@ import importlib.util
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
 _FOLDER = Path(__file__).resolve().parent
 _PACKAGE = "extension"
@@ -42,6 +43,12 @@ else:
     custom_css = _hooks.custom_css
     custom_js = _hooks.custom_js
     ui = _hooks.ui
+
+    def __getattr__(name: str) -> Any:
+        """Have `custom_generate_reply` while the hooks have it: for the answer of a command, and for no other turn."""
+        if name == "custom_generate_reply":
+            return getattr(_hooks, name)
+        raise AttributeError(name)
 
     def setup() -> None:
         """Get ready under the name the webui knows us by."""

@@ -118,6 +118,9 @@ class Settings(BaseModel):
         "", description="File of Google credentials, a service account's or a signed-in person's; with it documents can go to Google Drive."
     )
     drive_convert: bool = Field(False, description="Whether documents in Google Drive become Google Docs rather than Word files.")
+    plain_language: bool = Field(
+        True, description="Whether a plain sentence can be a command: `turn the temperature down to 0.4`. What changes a thing asks first."
+    )
     permissions: Rules = Field(
         Rules(), description="Who may do what on Discord and Matrix: a mapping, see [permissions](permissions.md)."
     )

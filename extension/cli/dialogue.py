@@ -1,12 +1,22 @@
-"""A conversation at the prompt: lines that begin with a slash are commands, all others are said to the companion."""
+"""A conversation at the prompt: lines that begin with a slash or two hyphens are commands, all others are said to the companion."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
 
+from ..commands.groups.every import COMMANDS
+from ..commands.local import LocalScene
+from ..commands.running import Answered, Given, Running, misspelt
+from ..commands.written import Misspelt
+from ..documents.folder import put
 from ..errors import FamiliarError
-from ..messages import Briefing
+from ..messages import Briefing, Message
+from ..options.layers import Spot
+from ..permissions.authorizer import Asker
 from ..prompt import origin
 from . import console
 from .reply import ReplyText
@@ -14,10 +24,27 @@ from .session import Session, one_interrupt
 
 HELP = """\
 /why        what was remembered for the last reply
-/forget ID  forget a memory for good
 /new        begin anew: what was said so far is only remembered
+/commands   list all commands; each can be written /command or --command
 /quit       leave (Ctrl+D does too)
 Ctrl+C stops a reply. What begins with // is said with one slash."""
+
+
+@dataclass(kw_only=True)
+class _Here(LocalScene):
+    """The place of a conversation in this terminal."""
+
+    session: Session
+
+    def begun_anew(self) -> None:
+        """Let go of a conversation that no diary knows of; of one that it knows, the next turn sees what there is to be seen."""
+        if not self.session.recorded:
+            self.session.start()
+
+    def shown(self) -> Sequence[Message]:
+        """Return the system prompt and what of this conversation is shown."""
+        rows = [(each.said, each.reply) for each in self.session.visible]
+        return self.prompt_of(rows)
 
 
 class Dialogue:
@@ -26,7 +53,8 @@ class Dialogue:
     def __init__(self, session: Session, longest: int) -> None:
         self._session = session
         self._longest = longest
-        self._commands = {"why": self._why, "forget": self._forget, "new": self._new, "help": self._help}
+        self._running = Running(session.app, COMMANDS)
+        self._commands = {"why": self._why, "new": self._new, "help": self._help}
 
     def run(self) -> None:
         """Answer line after line. Ctrl+C stops the reply under way; pressed twice at the prompt, it ends the program."""
@@ -38,10 +66,10 @@ class Dialogue:
 
     def _take(self, line: str) -> None:
         try:
-            if line.startswith("/") and not line.startswith("//"):
-                self._command(line)
-            elif line:
-                self._say(line[1:] if line.startswith("//") else line)
+            if line.startswith("//"):
+                self._say(line[1:])
+            elif line and not self._commanded(line):
+                self._say(line)
         except FamiliarError as exc:
             console.say(f"Error: {exc}")
 
@@ -56,13 +84,37 @@ class Dialogue:
         if session.note:
             console.aside(session.note)
 
-    def _command(self, line: str) -> None:
+    def _commanded(self, line: str) -> bool:
+        """Do what a line says when it is a command, and return whether it is one."""
         name, _, rest = line[1:].partition(" ")
-        command = self._commands.get(name)
-        if command is None:
+        if line.startswith("/") and name in self._commands:
+            self._commands[name](rest.strip())
+            return True
+        found = self._running.find(line)
+        if found is None and line.startswith("/"):
             console.say(f"There is no command /{name}. /help lists them; // says a line that begins with a slash.")
-        else:
-            command(rest.strip())
+            return True
+        found = found or self._running.meant(line, self._session.character.name)
+        if found is None:
+            return False
+        self._answer(misspelt(found, line[: 1 if line.startswith("/") else 2]) if isinstance(found, Misspelt) else self._done(found))
+        return True
+
+    def _done(self, given: Given) -> Answered:
+        session, app = self._session, self._session.app
+        asker, spot = Asker(session.person, session.place, here=True), Spot(channel=session.place.id, person=session.person.id)
+        scene = _Here(app=app, asker=asker, companion=session.character.name, spot=spot, session=session)
+        answered = self._running.run(given, scene)
+        if answered is not None and answered.question is not None:
+            if not console.agreed(answered.text):
+                return Answered("Nothing was done. // in front says it as it is.", "refused")
+            answered = self._running.run(answered.question, scene)
+        return answered or Answered("You are ignored here.", "denied")
+
+    def _answer(self, answered: Answered) -> None:
+        (console.answer if answered.good else console.say)("\n".join(filter(None, (console.printable(answered.text), answered.link))))
+        for file in answered.files:
+            console.answer(str(file.path or put(Path(), file.name, file.content)))
 
     def _why(self, rest: str) -> None:
         briefing = self._session.last.briefing if self._session.last else Briefing()
@@ -78,15 +130,6 @@ class Dialogue:
         for summary in briefing.summaries:
             saved = console.counted(summary.saved, "token", "tokens")
             console.say(f"summary of a {summary.kind}, {saved} saved: {console.brief(summary.text)}")
-
-    def _forget(self, rest: str) -> None:
-        if not rest.lstrip("#").isdecimal():
-            console.say("Say which: /forget ID. /why shows the ids.")
-            return
-        number = int(rest.lstrip("#"))
-        self._session.app.memories.diary.one(number)
-        self._session.app.memories.forget([number])
-        console.say(f"Memory {number} is forgotten.")
 
     def _new(self, rest: str) -> None:
         self._session.start()

@@ -58,6 +58,15 @@ class Session:
         return len(self._history)
 
     @property
+    def visible(self) -> list[Exchange]:
+        """What of this conversation the model may see: nothing from before a reset, and nothing that was hidden."""
+        try:
+            return self.app.memories.seen.of(self.place.id, self._history) if self.recorded else self._history
+        except StoreError as exc:
+            log.warning("The model is shown what was hidden, too: %s", exc)
+            return self._history
+
+    @property
     def shown(self) -> tuple[Memory, ...]:
         """The memories that were put before the model for the last reply."""
         return self.last.briefing.memories if self.last else ()
@@ -93,8 +102,8 @@ class Session:
         expert = self.character.expert.without(*self._insisted)
         host, told = app.host_for(expert)
         choices = app.choices(Spot(channel=turn.place.id, person=turn.person.id))
-        manner = (choices.answering(expert.generation(app.generation), said), expert.attention(app.attention))
-        conversation = app.companion.converse(turn, self._history, host, *manner, choices.context(self.character.context, said), told)
+        manner = (choices.answering(expert.generation(app.generation), said), choices.attention(expert.attention(app.attention)))
+        conversation = app.companion.converse(turn, self.visible, host, *manner, choices.context(self.character.context, said), told)
         self.last = conversation
         try:
             yield from conversation

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import CommandRefused
 from ..options.kinds import Kind
 from ..permissions.level import Level
+from .plain.examples import examples
 
 if TYPE_CHECKING:
     from .call import Call
@@ -71,8 +72,6 @@ class Command:
     arguments: tuple[Argument, ...] = ()
     level: Level = Level.VISIBLE
     """Of those who may use it."""
-    examples: tuple[str, ...] = ()
-    """Plain sentences that mean it; none for a command that plain language never reaches."""
     changes: bool = False
     """Whether it changes or destroys something, so that plain language asks first."""
     aliases: tuple[str, ...] = ()
@@ -87,6 +86,11 @@ class Command:
     def usage(self) -> str:
         """How it is written: `set-config NAME VALUE`."""
         return " ".join((self.name, *(argument.shown for argument in self.arguments)))
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Plain sentences that mean it; none for a command that plain language never reaches."""
+        return examples(self.name)
 
     def read(self, texts: Mapping[str, str]) -> dict[str, Any]:
         """Return the values of its arguments; None for what was left out. Raises CommandRefused that names the argument."""

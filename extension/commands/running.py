@@ -11,6 +11,8 @@ from ..errors import CommandRefused, Denied, FamiliarError, StoreError
 from ..permissions.level import Level
 from .call import Call
 from .command import Command, File, Outcome
+from .plain import understood
+from .questions import Questions
 from .registry import Registry
 from .scene import Scene
 from .written import Misspelt, Written, written
@@ -58,6 +60,7 @@ class Running:
     def __init__(self, app: App, registry: Registry) -> None:
         self.app = app
         self.registry = registry
+        self.questions = Questions()
 
     @property
     def spending(self) -> frozenset[str]:
@@ -68,6 +71,18 @@ class Running:
         """Return the command that a text is when it is written out; None for what is said to the companion."""
         found = written(text, self.registry, slash=slash)
         return Given(found.command, found.texts) if isinstance(found, Written) else found
+
+    def meant(self, text: str, companion: str) -> Given | None:
+        """Return the command that a sentence to a companion means in plain language; None for what is said to it. Never raises."""
+        app = self.app
+        if not app.settings.plain_language or not app.memories.semantic.ready:
+            return None
+        try:
+            found = understood(text, app.memories.semantic.embedder, names=(companion,))
+        except Exception:
+            log.exception("A sentence could not be looked at for a command")
+            return None
+        return None if found is None else Given(self.registry.get(found.name), found.texts, plain=True)
 
     def run(self, given: Given, scene: Scene) -> Answered | None:
         """Run a command, and return what to show; None for people who are ignored. Never raises."""
@@ -102,6 +117,24 @@ class Running:
             log.exception("The command %s failed", command.name)
             return Answered(f"This did not work ({type(exc).__name__}); the log has the details.", "failed")
         return _told(outcome)
+
+    def taken(self, said: str, scene: Scene, *, plain: bool = True) -> Answered | None:
+        """Return what came of a message at a door without buttons, None for what is said to the companion. Never raises.
+
+        A question is answered with `--yes`; the same sentence once more is said.
+        """
+        if (agreed := self.questions.answered(scene.asker, said)) is not None:
+            return self.run(agreed, scene)
+        found: Given | Misspelt | None = self.find(said)
+        if found is None and plain and not self.questions.insisted(scene.asker, said):
+            found = self.meant(said, scene.companion)
+        if found is None or isinstance(found, Misspelt):
+            return misspelt(found) if found else None
+        answered = self.run(found, scene)
+        if answered is None or answered.question is None:
+            return answered
+        self.questions.put(scene.asker, said, answered.question)
+        return replace(answered, text=f"{answered.text} Write --yes to do it. If it was just words, say it again.")
 
     def allowed(self, scene: Scene) -> list[Command]:
         """Return the commands that somebody may use in a place, in order of their names."""

@@ -11,7 +11,7 @@ from ..options.layers import Spot
 from ..permissions.authorizer import Asker
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Scene:
     """A place as commands find it. Doors derive their own from it, and override what they can do."""
 

@@ -42,8 +42,8 @@ class Whole:
         return f"a whole number{_range(self.least, self.most)}"
 
     def read(self, text: str) -> int:
-        """Return the number."""
-        found = text.strip().replace("_", "")
+        """Return the number; `#` may stand before it."""
+        found = text.strip().removeprefix("#").replace("_", "")
         if len(found) > 40 or not _NUMBER.fullmatch(found):
             raise CommandRefused(f"`{_brief(text)}` is not {self.takes}.")
         return int(_inside(int(found), self.least, self.most, self.takes))

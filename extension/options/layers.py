@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ..errors import CommandRefused
-from ..messages import Generation
+from ..messages import Attention, Generation
 from .catalogue import BY_NAME, DECODED, DECODED_NAMES, OPTIONS, find
 from .decoding import MODE, Decoding, named
 from .length import Length, length_of, limited, sentence
@@ -154,6 +154,10 @@ class Choices:
         """Return how to generate the answer to something: as `generation`, and as long as answers are to be."""
         made = self.generation(usual)
         return limited(made, self.length(said), self.value("max_new_tokens").given)
+
+    def attention(self, usual: Attention) -> Attention:
+        """Return what the model is shown here, where `usual` is what it is shown where nothing was chosen."""
+        return replace(usual, messages=self["input-buffer-size"] or 0)
 
     def length(self, said: str) -> Length:
         """Return how long the answer to something is to be."""

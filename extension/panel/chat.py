@@ -6,12 +6,16 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from ..commands.block import block
+from ..commands.running import Answered
 from ..context.citations import outside_code, with_links, without_links
 from ..messages import Exchange, Place
 from .cards import shortened
 
-Part = Literal["greeting", "said", "reasoning", "reply", "trouble"]
+Part = Literal["greeting", "said", "reasoning", "reply", "trouble", "aside"]
 
+ANSWERS = {"yes": "Do it", "no": "It was just words"}
+"""The answers to the question whether a sentence was meant as a command."""
 LONGEST_TITLE = 60
 CITED = "#familiar-cited-"
 """How the addresses begin that stand for an excerpt of a document: with the number of the exchange and that of the excerpt."""
@@ -39,6 +43,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """A command and what came of it: shown where it was given, on this page only, and never part of the conversation."""
+
+    after: int
+    """The row it stands after; -1 for the beginning."""
+    said: str
+    answered: Answered
+    open: bool = True
+    """Whether its question, if it has one, is still to be answered."""
+
+
+@dataclass(frozen=True, slots=True)
 class Chat:
     """An open chat."""
 
@@ -46,6 +62,7 @@ class Chat:
     companion: str
     greeting: str = ""
     lines: tuple[Line, ...] = ()
+    asides: tuple[Aside, ...] = ()
 
     @property
     def title(self) -> str:
@@ -66,6 +83,13 @@ class Chat:
         """Return the chat with this line at its row, new or in place of the one there."""
         others = [each for each in self.lines if each.row != line.row]
         return replace(self, lines=tuple(sorted([*others, line], key=lambda each: each.row)))
+
+
+def with_aside(chat: Chat, said: str, answered: Answered) -> Chat:
+    """Return the chat with a command at its end; the questions of those before are no longer asked."""
+    after = chat.lines[-1].row if chat.lines else -1
+    before = tuple(replace(each, open=False) for each in chat.asides)
+    return replace(chat, asides=(*before, Aside(after, said, answered)))
 
 
 def line(exchange: Exchange) -> Line:
@@ -109,6 +133,7 @@ def _laid_out(chat: Chat) -> list[tuple[Line | None, Part, dict[str, Any]]]:
     rows: list[tuple[Line | None, Part, dict[str, Any]]] = []
     if chat.greeting:
         rows.append((None, "greeting", {"role": "assistant", "content": shown(chat.greeting)}))
+    rows += _asides(chat, -1)
     for each in chat.lines:
         rows.append((each, "said", {"role": "user", "content": shown(each.said)}))
         if each.reasoning:
@@ -120,6 +145,21 @@ def _laid_out(chat: Chat) -> list[tuple[Line | None, Part, dict[str, Any]]]:
         trouble = each.trouble or ("" if each.reply or each.waiting else NO_REPLY)
         if trouble:
             rows.append((each, "trouble", {"role": "assistant", "content": f"⚠ {shown(trouble)}"}))
+        rows += _asides(chat, each.row)
+    return rows
+
+
+def _asides(chat: Chat, row: int) -> list[tuple[Line | None, Part, dict[str, Any]]]:
+    """Return the commands that were given after a row, and what came of them."""
+    rows: list[tuple[Line | None, Part, dict[str, Any]]] = []
+    for each in chat.asides:
+        if each.after == row or (row == -1 and not any(line.row == each.after for line in chat.lines)):
+            answered = each.answered
+            content = "\n\n".join(filter(None, (block(answered.text), f"<{answered.link}>" if answered.link else "")))
+            told: dict[str, Any] = {"role": "assistant", "content": content}
+            if answered.question is not None and each.open:
+                told["options"] = [{"value": value, "label": label} for value, label in ANSWERS.items()]
+            rows += [(None, "aside", {"role": "user", "content": shown(each.said)}), (None, "aside", told)]
     return rows
 
 

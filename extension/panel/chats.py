@@ -12,6 +12,11 @@ from typing import Any
 from uuid import uuid4
 
 from ..app import App
+from ..commands.groups.every import COMMANDS
+from ..commands.local import local_scene
+from ..commands.running import Answered, Running, misspelt
+from ..commands.scene import Scene
+from ..commands.written import Misspelt
 from ..context.shelves import of_place
 from ..errors import FamiliarError, NotFound, SettingsError, StoreError
 from ..memory.reconcile import ChatRow
@@ -19,7 +24,7 @@ from ..messages import Exchange, Person, Place, Turn
 from ..ports import Host
 from ..settings import save
 from .cards import shortened
-from .chat import LONGEST_TITLE, Chat, Line, line
+from .chat import LONGEST_TITLE, Chat, Line, line, with_aside
 from .reply import PATIENCE, Reply
 from .why import Whys
 
@@ -44,6 +49,7 @@ class Chats:
 
     def __init__(self, app: App) -> None:
         self.app = app
+        self._running = Running(app, COMMANDS)
         self.whys = Whys()
         self._diary = app.memories.diary
         self._replies: dict[str, list[Reply]] = {}
@@ -102,7 +108,16 @@ class Chats:
         return [(title, place) for place, title in titles.items()][:MOST]
 
     def say(self, chat: Chat, said: str, still: Still = always) -> Iterator[Chat]:
-        """Write a message at the end of a chat, and yield pictures of the chat while it is answered and `still` says yes."""
+        """Write a message at the end of a chat, and yield pictures of the chat while it is answered and `still` says yes.
+
+        A command is run instead, and yields one picture.
+        """
+        if (answered := self._commanded(chat, said)) is not None:
+            yield with_aside(self.fresh(chat), said, answered)
+        else:
+            yield from self._said(chat, said, still)
+
+    def _said(self, chat: Chat, said: str, still: Still) -> Iterator[Chat]:
         with self._lock:  # two tabs may speak in one chat: a message has its row before the next one looks for one
             chat = self.fresh(chat)
             turn = self._turn(chat, said, self._next_row(chat))
@@ -123,6 +138,8 @@ class Chats:
         """
         if not said.strip():
             raise SettingsError("A message needs words. To be rid of it, forget it.")
+        if self._running.find(said) is not None:
+            raise SettingsError("That is a command. Give it in the box below; a message cannot become one.")
         self.stop(chat.place.id)
         chat = self.fresh(chat)
         _at(chat, row)
@@ -180,9 +197,41 @@ class Chats:
         for reply in replies:
             reply.wait(PATIENCE)
 
+    def _commanded(self, chat: Chat, said: str) -> Answered | None:
+        """Return what came of a message that is a command, None for one that is none."""
+        found = self._running.find(said) or self._running.meant(said, chat.companion)
+        if isinstance(found, Misspelt):
+            return misspelt(found)
+        return None if found is None else self._running.run(found, self._scene(chat))
+
+    def confirm(self, chat: Chat, sure: bool, still: Still = always) -> Iterator[Chat]:
+        """Answer the last question whether a sentence was a command: run it, or say it, and yield pictures. Raises NotFound."""
+        asked = chat.asides[-1] if chat.asides and chat.asides[-1].open else None
+        if asked is None or asked.answered.question is None:
+            raise NotFound("This was answered already.")
+        chat = replace(chat, asides=chat.asides[:-1])
+        if sure:
+            done = self._running.run(asked.answered.question, self._scene(chat))
+            yield with_aside(self.fresh(chat), asked.said, done) if done else chat
+        else:
+            yield from self._said(chat, asked.said, still)
+
+    def _scene(self, chat: Chat) -> Scene:
+        return local_scene(self.app, chat.place, chat.companion, "chat")
+
+    def _visible(self, chat: Chat) -> list[Line]:
+        """Return the lines that the model may see; all of them where that is not known now."""
+        seen = self.app.memories.seen
+        try:
+            first, hidden = seen.first_row(chat.place.id), seen.hidden_among(each.id for each in chat.lines if each.id is not None)
+        except StoreError as exc:
+            log.warning("The model is shown what was hidden, too: %s", exc)
+            return list(chat.lines)
+        return [each for each in chat.lines if each.row >= first and each.id not in hidden]
+
     def _answered(self, chat: Chat, turn: Turn, asked: Line, still: Still) -> Iterator[Chat]:
         asked = replace(asked, trouble="", waiting=self._waiting())
-        history = [_exchange(each, turn) for each in chat.before(turn.row).lines]
+        history = [_exchange(each, turn) for each in self._visible(chat.before(turn.row))]
         reply = Reply(self.app, self.whys, turn, history, asked, self._ended)
         with self._lock:
             self._replies.setdefault(reply.place, []).append(reply)

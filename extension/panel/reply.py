@@ -128,7 +128,7 @@ class Reply:
                 host.stop()
         expert = character.expert
         choices = app.choices(Spot(channel=turn.place.id, person=turn.person.id))
-        manner = (choices.answering(expert.generation(app.generation), turn.said), expert.attention(app.attention))
+        manner = (choices.answering(expert.generation(app.generation), turn.said), choices.attention(expert.attention(app.attention)))
         conversation = app.companion.converse(turn, self._history, host, *manner, choices.context(character.context, turn.said), told)
         try:
             last = 0.0

@@ -88,6 +88,7 @@ class Talk:
             self.box.submit(self.send, [self.box, self.chat], outputs, **looks),
             self.chatbot.retry(event(gr.RetryData, self.again), self.chat, outputs, **looks),
             self.chatbot.edit(event(gr.EditData, self.edit), self.chat, outputs, **looks),
+            self.chatbot.option_select(event(gr.SelectData, self.confirm), self.chat, outputs, **looks),
         ]
         self.box.stop(self.stop, self.chat, None, **looks)
         self.rated = self.chatbot.like(event(gr.LikeData, self.rate), self.chat, self.shown, **looks)
@@ -113,6 +114,11 @@ class Talk:
             yield from self._pictures(chat, lambda still: self._chats.rewrite(chat, line.row, typed(str(data.value)), still))
         else:
             yield from self._pictures(chat, lambda still: iter([self._chats.correct(chat, line.row, typed(str(data.value)))]))
+
+    def confirm(self, chat: Chat, data: Any) -> Iterator[list[Any]]:
+        """Answer the question whether a sentence was meant as a command."""
+        value = data.value.get("value") if isinstance(data.value, dict) else data.value
+        yield from self._pictures(chat, lambda still: self._chats.confirm(chat, value == "yes", still))
 
     def watch(self, chat: Chat) -> Iterator[list[Any]]:
         """Show a reply that is under way in the chat that was opened."""

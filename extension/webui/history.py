@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from ..memory.importers.webui import rows_of
 from ..memory.reconcile import ChatRow
 from ..prompt import split_reasoning
+
+_WHO = ("user", "assistant")
 
 
 def chat_rows(history: Mapping[str, Any], now: datetime) -> list[ChatRow]:
@@ -38,6 +40,14 @@ def attached(history: Mapping[str, Any], row: int, *, earlier: bool) -> list[str
     metadata = history.get("metadata") or {}
     found = (each for number in rows for each in (metadata.get(f"user_{number}") or {}).get("attachments") or ())
     return [str(each["content"]) for each in found if each.get("content")]
+
+
+def keeping(history: Mapping[str, Any], rows: Sequence[int]) -> dict[str, Any]:
+    """Return a copy of a history that has only some of its rows, with what belongs to them: attachments, versions."""
+    metadata = history.get("metadata") or {}
+    kept = {f"{who}_{at}": metadata[f"{who}_{row}"] for at, row in enumerate(rows) for who in _WHO if f"{who}_{row}" in metadata}
+    lists = {name: [history[name][row] for row in rows if row < len(history[name])] for name in ("internal", "visible") if name in history}
+    return {**history, **lists, **({"metadata": kept} if "metadata" in history else {})}
 
 
 def with_briefing(history: Mapping[str, Any], said: str) -> dict[str, Any]:

@@ -26,9 +26,10 @@ from ..messages import Attention, Briefing, Sight, Turn, digest
 from ..panel.why import Whys
 from ..prompt import fit_rows
 from ..settings import load
+from .commanding import Commanding, is_command
 from .console import warn_in_console
 from .experts import expert_of, preset
-from .history import attached, chat_rows, reasoning_apart, shown_text, with_briefing
+from .history import attached, chat_rows, keeping, reasoning_apart, shown_text, with_briefing
 from .host import Webui
 from .identity import Identity, companion_of, identify, spot_of
 from .preferences import Preferences
@@ -65,6 +66,7 @@ class Extension:
         self.turns = Turns()
         self.whys = Whys()
         self.tool_calls = ToolCalls(self)
+        self.commanding = Commanding(lambda: self.app)
         self.trouble = ""
         """Why Familiar is off; empty when it works."""
         self._app: App | None = None
@@ -129,6 +131,13 @@ class Extension:
         self.tool_calls.begin(mark, turn)
         return briefing
 
+    def shown(self, state: Mapping[str, Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments of the prompt with a copy of the history that has only what the model may see of it."""
+        history = kwargs.get("history") or state["history"]
+        count = len(history["internal"])
+        rows = self.commanding.seen(history, state, count - 1 if kwargs.get("_continue") else count)
+        return kwargs if len(rows) == count else {**kwargs, "history": keeping(history, rows)}
+
     def end(self, visible: str, state: Mapping[str, Any]) -> None:
         """Write the reply of the turn this state belongs to; a greeting belongs to none."""
         pending = self.turns.end(str(state[MARK])) if MARK in state else self._deferred(state)
@@ -141,7 +150,7 @@ class Extension:
 
     def _briefing(self, turn: Turn, identity: Identity, state: Mapping[str, Any], history: Mapping[str, Any], now: datetime) -> Briefing:
         companion = self.app.companion
-        chat = [row for row in chat_rows(history, now) if row.row < turn.row]
+        chat = [row for row in chat_rows(history, now) if row.row < turn.row and not is_command(row.said)]
         if identity.mirrored:
             try:
                 self.app.memories.reconcile(turn.person, turn.place, turn.companion, chat, turn.row)
@@ -149,7 +158,8 @@ class Extension:
                 log.warning("The chat could not be compared with the diary: %s", exc)
         number = companion.hear(turn)
         room = self._room(turn.said, state, attached(history, turn.row, earlier=False))
-        seen = fit_rows([(row.said, row.reply) for row in chat], _estimate, max(room, 0))
+        shown = set(self.commanding.seen(history, state, turn.row))
+        seen = fit_rows([(row.said, row.reply) for row in chat if row.row in shown], _estimate, max(room, 0))
         briefing = companion.briefing(
             turn,
             self.attention(turn.companion),
@@ -208,9 +218,12 @@ def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs
     briefing = Briefing()
     try:
         if extension.on:
+            if not kwargs.get("_continue") and extension.commanding.take(user_input, state, lambda: _built("", state, kwargs)):
+                return ""
             extension.app.idle.begin(str(state.get(MARK, "")))
             extension.settle(state, user_input)
             briefing = extension.begin(user_input, state, kwargs)
+            kwargs = extension.shown(state, kwargs)
     except Exception:
         log.exception("This turn goes on without memories")
     if not briefing.text:
@@ -223,6 +236,13 @@ def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs
         return prompt
     log.warning("The webui cut the question to make room; this turn goes on without memories.")
     return _built(user_input, state, kwargs)
+
+
+def __getattr__(name: str) -> Any:
+    """Have `custom_generate_reply` while a command waits for its answer; see webui.commanding."""
+    if name == "custom_generate_reply":
+        return extension.commanding.generate
+    raise AttributeError(name)
 
 
 def output_modifier(string: str, state: dict[str, Any], is_chat: bool = False) -> str:

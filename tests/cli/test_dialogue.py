@@ -98,16 +98,16 @@ def test_what_is_in_sight_is_not_recalled_until_a_new_conversation_begins(famili
 def test_a_memory_can_be_forgotten_in_the_middle_of_it(familiar):
     familiar.tell("My cat is called Miso")
     ran = familiar("chat", stdin=b"/forget #1\nWhat is my cat called?\n/forget 77\n/forget it\n")
-    assert "Memory 1 is forgotten.\n" in ran.err
+    assert "1 exchange is forgotten for good.\n" in ran.out
     assert "remembered: 0 memories used\n" in ran.err
-    assert "Error: There is no memory with id 77." in ran.err
-    assert "Say which: /forget ID." in ran.err
+    assert "There is no memory with id 77." in ran.err
+    assert "WHAT: `it` is not a whole number" in ran.err
     assert [memory["said"] for memory in familiar.remembered()] == ["What is my cat called?"]
 
 
 def test_commands_are_listed_and_unknown_ones_are_not_said(familiar):
     ran = familiar("chat", stdin=b"/help\n/helo\n//shrug\n/quit\nnever said\n")
-    assert "/forget ID  forget a memory for good" in ran.err
+    assert "/commands   list all commands" in ran.err
     assert "There is no command /helo." in ran.err
     assert [memory["said"] for memory in familiar.remembered()] == ["/shrug"]
 

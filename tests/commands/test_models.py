@@ -75,7 +75,7 @@ def app(home):
 
 @pytest.fixture
 def scene():
-    return Recording(Asker(Person("ada"), Place("kitchen"), here=True), "Familiar")
+    return Recording(asker=Asker(Person("ada"), Place("kitchen"), here=True), companion="Familiar")
 
 
 def run(app, scene, name, /, **texts):
@@ -170,7 +170,7 @@ def test_a_name_that_may_mean_several_is_refused_with_them():
 
 def test_who_is_no_admin_may_look_and_not_swap(app):
     app.use(app.settings.changed(permissions={"default": "mod"}))
-    stranger = Recording(Asker(Person("bob"), Place("street", shared=True)), "Familiar")
+    stranger = Recording(asker=Asker(Person("bob"), Place("street", shared=True)), companion="Familiar")
     assert run(app, stranger, "models").good
     for name, texts in (("swap-model", {"model": OTHER}), ("swap-adapter", {"name": "pirate-v1"})):
         assert run(app, stranger, name, **texts).kind == "denied"
@@ -192,7 +192,7 @@ def test_where_what_is_generated_does_not_end_nothing_is_swapped_or_released(app
 
 
 def test_two_swaps_at_once_come_one_after_the_other(app):
-    scenes = [Recording(Asker(Person("ada"), Place(name), here=True), "Familiar") for name in ("kitchen", "hall")]
+    scenes = [Recording(asker=Asker(Person("ada"), Place(name), here=True), companion="Familiar") for name in ("kitchen", "hall")]
     begun, go_on = Event(), Event()
 
     def first(rack):

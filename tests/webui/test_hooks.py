@@ -561,3 +561,60 @@ def test_a_caller_of_the_api_keeps_its_own_numbers(host: HostDouble, states: lis
     (tmp_path / "webui/user_data/characters/Wren.yaml").write_text(WREN)
     host.api_chat([{"role": "user", "content": "Hello."}], user="ann", mode="chat", character="Wren", top_p=0.8)
     assert states[-1]["top_p"] == 0.8
+
+
+def test_a_command_is_answered_without_the_model_and_is_part_of_no_conversation(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    before = len(host.model.prompts)
+    assert host.say("--set-config temperature 0.4") == "```\ntemperature is 0.4 in this place now.\n```"
+    assert "Familiar" in host.say("—status")
+    assert "Did you mean --commands?" in host.say("--comands")
+    assert (len(host.model.prompts), pairs()) == (before, [("My dog is called Biscuit.", "Reply 1.")])
+    host.say("And my cat?")
+    assert ("set-config" in host.model.prompts[-1], "status" in host.model.prompts[-1]) == (False, False)
+    assert "My dog is called Biscuit." in host.model.prompts[-1]
+    assert [said for said, _ in pairs()] == ["My dog is called Biscuit.", "And my cat?"]
+    host.regenerate()
+    assert [said for said, _ in pairs()] == ["My dog is called Biscuit.", "And my cat?"]
+
+
+def test_a_command_is_given_again_by_regenerating_it(host: HostDouble) -> None:
+    host.say("--ping")
+    assert "Pong." in host.regenerate()
+    assert host.model.prompts == []
+
+
+def test_another_extensions_generator_and_the_model_are_left_alone_by_everything_but_commands(host: HostDouble) -> None:
+    script = host.extensions.state["familiar"][2]
+    assert not hasattr(script, "custom_generate_reply")
+    host.say("--ping")
+    assert not hasattr(script, "custom_generate_reply")
+    assert host.say("Hello.") == "Reply 1."
+
+
+def test_the_model_sees_nothing_from_before_a_reset_until_it_is_undone(host: HostDouble) -> None:
+    host.say("The first word is heron.")
+    host.say("--reset")
+    host.say("Now then.")
+    prompt = host.model.prompts[-1].partition("</memories>")[2] or host.model.prompts[-1]
+    assert ("heron" in prompt, "Now then." in prompt) == (False, True)
+    assert "goes on where it was" in host.say("--reset undo")
+    host.say("And now?")
+    assert "The first word is heron." in host.model.prompts[-1]
+
+
+def test_what_is_hidden_and_what_goes_beyond_the_buffer_is_not_in_the_prompt(host: HostDouble) -> None:
+    for word in ("heron", "ibis", "jay"):
+        host.say(f"A {word} says {word}.")
+    assert "hidden" in host.say("--context hide 2")
+    host.say("Who is there?")
+    assert ("A heron says heron." in host.model.prompts[-1], "A ibis says ibis." in host.model.prompts[-1]) == (True, False)
+    host.say("--set-input-buffer-size 3")
+    host.say("And now?")
+    before = host.model.prompts[-1].partition("<memories>")[0]
+    assert ("Reply 4." in before, "Reply 3." in before) == (True, False)
+
+
+def test_an_api_caller_gives_no_commands(host: HostDouble) -> None:
+    host.api_chat([{"role": "user", "content": "--ping"}], user="eve")
+    assert "--ping" in host.model.prompts[-1]

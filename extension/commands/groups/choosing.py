@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import CommandRefused
-from ...options.catalogue import NAMES, find
+from ...options.catalogue import BY_NAME, find
 from ...options.decoding import MODE, MODEL, PRESETS
 from ...options.kinds import Found, OneOf, Whole, Words
 from ...options.layers import Choices, Chosen
@@ -184,7 +184,7 @@ GROUP = (
         "config",
         "Show the settings that differ from the defaults, or one of them with why it is so.",
         config,
-        (Argument("name", _NAMED, "of a setting", required=False, choices=lambda call: list(NAMES)),),
+        (Argument("name", _NAMED, "of a setting", required=False, choices=lambda call: list(BY_NAME)),),
     ),
     Command("config-full", "Show every setting there is, with why it is so.", config_full),
     Command(
@@ -192,7 +192,7 @@ GROUP = (
         "Set a parameter of generation, or another setting of the conversation.",
         set_config,
         (
-            Argument("name", _NAMED, "of a setting", choices=lambda call: list(NAMES)),
+            Argument("name", _NAMED, "of a setting", choices=lambda call: list(BY_NAME)),
             Argument("value", Words(8000), "its value; `default` takes it back", rest=True),
             WHERE,
         ),
