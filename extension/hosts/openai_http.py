@@ -6,13 +6,13 @@ import time
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from threading import Lock
+from threading import Condition, Lock
 from typing import Any
 
 import httpx
 from pydantic import SecretStr
 
-from ..errors import HostError, HostGarbled, HostRefused
+from ..errors import HostError, HostGarbled, HostRefused, HostTimeout
 from ..messages import Generation, Message
 from .address import address, authorization
 from .answer import Answer
@@ -70,6 +70,8 @@ class OpenAIHTTP:
         self._refused: frozenset[str] = frozenset()
         self._token_ids = TokenIds(self._ask)
         self._asking = Lock()
+        self._replies = 0
+        self._ended = Condition()
         weakref.finalize(self, self._client.close)
 
     def __repr__(self) -> str:
@@ -103,6 +105,23 @@ class OpenAIHTTP:
             self._uncountable = self._silent = False
             self._refused = frozenset()
             self._token_ids = TokenIds(self._ask)
+
+    def rest(self, seconds: float) -> None:
+        """Wait until no reply of this host is being made. Raises HostTimeout where that takes longer."""
+        with self._ended:
+            if not self._ended.wait_for(lambda: self._replies == 0, seconds):
+                raise HostTimeout("A reply is still being written. Stop it, or try again in a moment.")
+
+    @contextmanager
+    def _replying(self) -> Iterator[None]:
+        with self._ended:
+            self._replies += 1
+        try:
+            yield
+        finally:
+            with self._ended:
+                self._replies -= 1
+                self._ended.notify_all()
 
     def beside(self, model: str) -> OpenAIHTTP:
         """Return a host that asks the same server for another model."""
@@ -165,7 +184,8 @@ class OpenAIHTTP:
         model = self._wanted or self._found().model
         hidden = self._hidden(messages)
         answer = Answer(self._server, hidden)
-        with translated(self._server, self._timeout), self._opened(self._question(messages, options, model), hidden) as response:
+        question = self._question(messages, options, model)
+        with self._replying(), translated(self._server, self._timeout), self._opened(question, hidden) as response:
             yield from self._read(response, answer)
         if answer.model and not self._wanted and answer.model != model:
             self._served = None

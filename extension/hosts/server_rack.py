@@ -16,6 +16,8 @@ TRANSFORMERS = "Transformers"
 """The webui's loader whose models take adapters."""
 LOADING = 1800.0
 """Most seconds to wait for a server that loads a model."""
+PATIENCE = 300.0
+"""Most seconds to wait for a reply of ours: the webui would let go of the model in the middle of it."""
 _TRIAL = (Message("user", "Hello."),)
 _MODEL, _LORA = "/v1/internal/model", "/v1/internal/lora"
 
@@ -44,6 +46,7 @@ class ServerRack:
         if model not in there:
             raise MissingModel(f"The server has no model {model}. Put it there, or start the server with it.")
         if webui is not None:
+            self._host.rest(PATIENCE)
             told(f"The webui lets go of {webui.model or 'nothing'} and loads {model}.")
             with going_back(lambda: self._restored(webui)):
                 self._load(model)
@@ -70,6 +73,7 @@ class ServerRack:
             raise MissingModel(f"The webui has no adapter {name}. Put its folder into user_data/loras there.")
         if webui.loader != TRANSFORMERS:
             raise CommandRefused(f"The webui puts adapters on models of its loader {TRANSFORMERS}, not of {webui.loader or 'others'}.")
+        self._host.rest(PATIENCE)
         told(f"The webui puts {name} on {webui.model}." if name else f"The webui takes the adapter off {webui.model}.")
         with going_back(lambda: self._restored(webui)):
             self._wear([name] if name else [])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 
-from extension.errors import CommandRefused, HostGarbled, HostRefused, HostUnreachable, MissingModel
+from extension.errors import CommandRefused, HostGarbled, HostRefused, HostTimeout, HostUnreachable, MissingModel
+from extension.hosts import server_rack
 from extension.hosts.openai_http import OpenAIHTTP
 from extension.hosts.scripted import Scripted
 from extension.hosts.server_rack import ServerRack
@@ -159,6 +163,30 @@ def test_a_model_that_the_settings_ask_a_webui_for_gives_way_to_what_it_loads(se
     rack = ServerRack(host)
     rack.swap("big", silent)
     assert (host.model, rack.kept) == ("big", {"model": ""})
+
+
+def test_the_webui_is_told_to_load_when_our_reply_has_ended(server, webui, host, rack, monkeypatch):
+    begun, go_on = Event(), Event()
+
+    def chat(visit, body):
+        begun.set()
+        go_on.wait(30)
+        assert webui.asked == []
+        speaks(Scripted())(visit, body)
+
+    server.chats(chat)
+    with ThreadPoolExecutor(2) as threads:
+        replied = threads.submit(reply, host)
+        begun.wait(30)
+        with monkeypatch.context() as impatient:
+            impatient.setattr(server_rack, "PATIENCE", 0.05)
+            with pytest.raises(HostTimeout, match="still being written"):
+                rack.swap("big", silent)
+        swapped = threads.submit(rack.swap, "big", silent)
+        go_on.set()
+        swapped.result(30)
+        assert replied.result(30).startswith("I am a script")
+    assert (webui.asked, host.model) == (["big"], "big")
 
 
 @pytest.mark.parametrize("way", ["failing", "silently"])
