@@ -233,7 +233,7 @@ class App:
             self.memories.corrections.used = settings.learn
             self.memories.chat_logs.on = settings.chat_logs
             if host is not None or changed:
-                self._host, self._given = host, host is not None
+                self._host, self._given, self._rack = host, host is not None, None
 
     @property
     def notes(self) -> bool:
