@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
@@ -19,7 +20,7 @@ from .database import Database
 from .documents.drive.client import GOOGLE, Drive
 from .documents.writing import Writing
 from .embedders import embedder_for
-from .errors import FamiliarError, MissingModel, SettingsError, StoreError
+from .errors import CommandRefused, FamiliarError, MissingModel, SettingsError, StoreError
 from .hosts.taken import untaken
 from .hosts.wished import Wished
 from .memory.asking import Stopped
@@ -32,8 +33,8 @@ from .options.layers import Choices, Spot
 from .options.store import Options
 from .permissions.authorizer import Authorizer
 from .permissions.store import Granted, Record
-from .ports import Embedder, Host
-from .settings import Settings
+from .ports import Embedder, Host, Rack
+from .settings import Settings, origins, save
 from .vectors import Server
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ class App:
     """Whether the host was handed in, so that no other may take its place."""
     _enricher: tuple[tuple[str, str, float], Host] | None = None
     _wished: Wished = field(default_factory=Wished)
+    _rack: tuple[Host, Rack | None] | None = None
     _lock: Lock = field(default_factory=Lock)
+    _swapping: Lock = field(default_factory=Lock)
 
     @property
     def host(self) -> Host:
@@ -86,6 +89,48 @@ class App:
         """The hosts that may answer: the usual one, and the one that a companion wished last. Raises as `host` does."""
         wished = self._wished.last
         return (self.host,) if wished is None else (self.host, wished)
+
+    @property
+    def rack(self) -> Rack:
+        """What exchanges the model. Raises CommandRefused where nothing can, and as `host` does."""
+        from .hosts.rack import rack_for
+
+        host = self.host
+        with self._lock:
+            if self._rack is None or self._rack[0] is not host:
+                own = host if isinstance(host, Rack) else None
+                self._rack = (host, own if self._given else rack_for(host, self.settings))
+            found = self._rack[1]
+        if found is None:
+            raise CommandRefused(f"{host.model} is the only model here. Set FAMILIAR_HOST to what has more of them.")
+        return found
+
+    def swap(self, act: Callable[[Rack], str]) -> str:
+        """Exchange the model or its adapter, one at a time, and keep that in the settings; return what the person should know besides.
+
+        Raises what the act raises, and as `rack` does.
+        """
+        with self._swapping:
+            rack = self.rack
+            told = act(rack)
+            return f"{told} {self._keep(rack.kept)}".strip()
+
+    def _keep(self, values: Mapping[str, str]) -> str:
+        """Keep settings that hold already, and say in a sentence if they will not after a restart."""
+        if all(getattr(self.settings, name) == value for name, value in values.items()):
+            return ""
+        lost = ""
+        try:
+            kept = save(self.settings, **values)
+            known = origins(kept.data_dir, os.environ)
+            if outweighed := [f"FAMILIAR_{name.upper()}" for name in values if known[name] == "the environment"]:
+                lost = f"After a restart {' and '.join(outweighed)} in the environment will hold."
+        except (SettingsError, StoreError) as exc:
+            kept = self.settings.changed(**values)
+            lost = f"After a restart it will be as before: {exc}"
+        with self._lock:
+            self.settings = kept
+        return lost
 
     @property
     def writing(self) -> Writing:
@@ -188,7 +233,7 @@ class App:
             self.memories.corrections.used = settings.learn
             self.memories.chat_logs.on = settings.chat_logs
             if host is not None or changed:
-                self._host, self._given = host, host is not None
+                self._host, self._given, self._rack = host, host is not None, None
 
     @property
     def notes(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from .messages import Generation, Message
 
     Vectors = NDArray[np.float32]
+
+Told = Callable[[str], None]
+"""Is told in short sentences how something that takes long comes along."""
 
 
 class Host(Protocol):
@@ -48,6 +51,34 @@ class Scoring(Protocol):
 
         Raises HostError, also where the model is busy for more than a moment.
         """
+
+
+@runtime_checkable
+class Rack(Protocol):
+    """What a host could run instead: exchanges its model, or the LoRA adapter on it. Some hosts are one themselves.
+
+    A swap waits for what is being generated, and lets go of the old model before the new one is loaded. One that fails leaves the old
+    model answering, and its error says so. Whoever calls sees to it that there is one at a time.
+    """
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """The settings by which the host comes up again as it is now; none where the model is kept elsewhere."""
+
+    def models(self) -> list[str]:
+        """Return the names of the models there are. Raises HostError, StoreError."""
+
+    def swap(self, model: str, told: Told) -> str:
+        """Let another model answer, without an adapter; return what is left for the person to do, '' for nothing.
+
+        Raises MissingModel, MissingPackage, HostError, StoreError, and CommandRefused where this cannot be done.
+        """
+
+    def adapters(self) -> list[str]:
+        """Return the names of the adapters there are. Raises as `models` does, and CommandRefused where they are not exchanged here."""
+
+    def swap_adapter(self, name: str, told: Told) -> str:
+        """Put another adapter on the model, or none for ''. Returns and raises as `swap` does."""
 
 
 class Embedder(Protocol):

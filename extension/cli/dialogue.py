@@ -36,6 +36,10 @@ class _Here(LocalScene):
 
     session: Session
 
+    def tell(self, text: str) -> None:
+        """Show how a command comes along."""
+        console.say(console.printable(text))
+
     def begun_anew(self) -> None:
         """Let go of a conversation that no diary knows of; of one that it knows, the next turn sees what there is to be seen."""
         if not self.session.recorded:

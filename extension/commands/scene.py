@@ -56,6 +56,9 @@ class Scene:
         """Yield what the model makes of a prompt; waits its turn where others are waiting. Raises HostError."""
         raise CommandRefused("The model cannot be asked from here.")
 
+    def tell(self, text: str) -> None:
+        """Show how a command that takes long comes along."""
+
     def hold(self) -> None:
         """Let what is being generated end, and begin nothing new until `release`."""
 

@@ -72,15 +72,17 @@ def _load(place: Path | str, adapter: Path | None) -> Checkpoint:
     import transformers
 
     name = place.name if isinstance(place, Path) else place
+    base: Any = None
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(place)
-        model = _with_adapter(_model(transformers, torch, place), adapter).eval()
+        base = _model(transformers, torch, place)
+        model = _with_adapter(base, adapter).eval()
     except (ImportError, MissingPackage, MissingModel):
         raise
     except (MemoryError, torch.OutOfMemoryError) as exc:
         raise HostError(f"There is not enough memory to load {name}. Close other programs, or choose a smaller model.") from exc
     except Exception as exc:  # a damaged file fails in as many ways as there are libraries below; tokenizers raises bare Exception
-        raise _unusable(place, exc) from exc
+        raise (_unusable(place, exc) if base is None or adapter is None else _unfit(adapter, name, exc)) from exc
     specials = [str(token) for token in tokenizer.added_tokens_decoder.values() if token.special and len(str(token)) > 1]
     return Checkpoint(name, model, tokenizer, _window(model.config), tuple(sorted(specials, key=len, reverse=True)))
 
@@ -123,8 +125,16 @@ def _with_adapter(model: Any, adapter: Path | None) -> Any:
         return peft.PeftModel.from_pretrained(model, str(adapter))
 
 
+def _unfit(adapter: Path, model: str, exc: Exception) -> MissingModel:
+    return MissingModel(f"The adapter in {adapter} cannot be put on {model} ({_reason(exc)}). Check that it was made for this model.")
+
+
+def _reason(exc: Exception) -> str:
+    return f"{type(exc).__name__}: {(str(exc).strip().splitlines() or [''])[0][:200]}"
+
+
 def _unusable(place: Path | str, exc: Exception) -> MissingModel:
-    reason = f"{type(exc).__name__}: {(str(exc).strip().splitlines() or [''])[0][:200]}"
+    reason = _reason(exc)
     if isinstance(place, Path):
         return MissingModel(f"The model in {place} cannot be loaded ({reason}). Delete the folder and fetch or convert the model again.")
     return MissingModel(f"The model {place} cannot be had from the hub ({reason}). Check the name and the connection, or name a folder.")

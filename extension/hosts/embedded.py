@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -66,6 +67,18 @@ class Embedded:
             if self._loaded is None:
                 self._loaded = load(self._source() if callable(self._source) else self._source, self._adapter)
             return self._loaded
+
+    def become(self, other: Embedded) -> None:
+        """Let go of the model once what is being generated has ended, and run what another host would, loaded at once.
+
+        Raises what loading it raises; then the host is as it was, and loads its model again at the next need.
+        """
+        with self._generating, self._loading:
+            if self._loaded is not None:
+                self._loaded = None
+                _free_memory()
+            self._loaded = other.load()
+            self._source, self._name, self._adapter = other._source, other._name, other._adapter
 
     def count(self, text: str) -> int:
         """Return the number of tokens, by the model's own tokenizer. Loads the model."""
@@ -195,6 +208,15 @@ def _score(checkpoint: Checkpoint, before: list[int], tail: list[int]) -> float:
         logits = checkpoint.model(input_ids=ids).logits[0, len(before) - 1 : -1].float()
     chosen = torch.log_softmax(logits, -1).gather(-1, ids[0, len(before) :, None])
     return float(chosen.sum())
+
+
+def _free_memory() -> None:
+    """Give back what a model took that nothing refers to any more."""
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def _ends(checkpoint: Checkpoint) -> dict[str, Any]:

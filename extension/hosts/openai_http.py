@@ -6,13 +6,13 @@ import time
 import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from threading import Lock
+from threading import Condition, Lock
 from typing import Any
 
 import httpx
 from pydantic import SecretStr
 
-from ..errors import HostError, HostGarbled
+from ..errors import HostError, HostGarbled, HostRefused, HostTimeout
 from ..messages import Generation, Message
 from .address import address, authorization
 from .answer import Answer
@@ -51,6 +51,7 @@ class OpenAIHTTP:
     ) -> None:
         where = address(url)
         key = api_key if isinstance(api_key, SecretStr) else SecretStr(api_key)
+        self._url = url
         self._server = where.url
         self._key = key
         self._wanted = model
@@ -69,6 +70,8 @@ class OpenAIHTTP:
         self._refused: frozenset[str] = frozenset()
         self._token_ids = TokenIds(self._ask)
         self._asking = Lock()
+        self._replies = 0
+        self._ended = Condition()
         weakref.finalize(self, self._client.close)
 
     def __repr__(self) -> str:
@@ -94,6 +97,55 @@ class OpenAIHTTP:
     def offers(self, model: str) -> bool:
         """Return whether the server answers with this model when it is asked for it, as far as it says. Raises HostError."""
         return offers(self._ask, model)
+
+    def take(self, model: str) -> None:
+        """Ask for another model from now on, '' for the first the server lists; what was known of the one before is asked anew."""
+        with self._asking:
+            self._wanted, self._served, self._counter = model, None, None
+            self._uncountable = self._silent = False
+            self._refused = frozenset()
+            self._token_ids = TokenIds(self._ask)
+
+    def rest(self, seconds: float) -> None:
+        """Wait until no reply of this host is being made. Raises HostTimeout where that takes longer."""
+        with self._ended:
+            if not self._ended.wait_for(lambda: self._replies == 0, seconds):
+                raise HostTimeout("A reply is still being written. Stop it, or try again in a moment.")
+
+    @contextmanager
+    def _replying(self) -> Iterator[None]:
+        with self._ended:
+            self._replies += 1
+        try:
+            yield
+        finally:
+            with self._ended:
+                self._replies -= 1
+                self._ended.notify_all()
+
+    def beside(self, model: str) -> OpenAIHTTP:
+        """Return a host that asks the same server for another model."""
+        return OpenAIHTTP(self._url, model, self._key, self._timeout, clock=self._clock)
+
+    def ask(self, path: str, question: Any) -> Any:
+        """Ask for something small; GET without a question. Returns None for a refusal. Raises HostError where nothing answers."""
+        return self._ask(path, question)
+
+    def administer(self, path: str, question: Any = None, wait: float = ASIDE) -> Any:
+        """Ask for what a server keeps for those who run it, for so many seconds; GET without a question, whose answer is returned.
+
+        Raises HostError, HostRefused with what the server says.
+        """
+        method = "GET" if question is None else "POST"
+        with translated(self._server, wait), self._client.stream(method, self._server + path, json=question, timeout=wait) as response:
+            if response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+                raise HostRefused(
+                    f"{self._server} lets only those list and load models who have its admin key. Start it with --admin-key the same as"
+                    " --api-key, or without, and set FAMILIAR_API_KEY to it."
+                )
+            if not response.is_success:
+                raise refusal(response, self._server, self._hidden()).error
+            return next(objects(response.iter_bytes(), self._server), None) if question is None else None
 
     def close(self) -> None:
         """Close idle connections. The host may not be used afterwards. Happens by itself when the host is dropped."""
@@ -132,7 +184,8 @@ class OpenAIHTTP:
         model = self._wanted or self._found().model
         hidden = self._hidden(messages)
         answer = Answer(self._server, hidden)
-        with translated(self._server, self._timeout), self._opened(self._question(messages, options, model), hidden) as response:
+        question = self._question(messages, options, model)
+        with self._replying(), translated(self._server, self._timeout), self._opened(question, hidden) as response:
             yield from self._read(response, answer)
         if answer.model and not self._wanted and answer.model != model:
             self._served = None

@@ -10,6 +10,8 @@ from ..errors import HostRefused
 
 MODELS = "/v1/models"
 UNKNOWN_CONTEXT = 4096
+LONGEST_NAME = 300
+MOST_NAMES = 1000
 NAMES_OF_CONTEXT = ("max_model_len", "context_length", "context_window", "max_context_length")
 """Where vLLM and SGLang, OpenRouter, Groq and LM Studio put it in their list of models."""
 
@@ -25,6 +27,15 @@ class Served:
     adapter: str
     context_length: int
     """Tokens of prompt and reply together; 4096 where the server does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a webui has loaded, '' for no model."""
+
+    model: str
+    adapters: tuple[str, ...] = ()
+    loader: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +82,10 @@ def served(ask: Ask, wanted: str, server: str) -> Served:
     if listed == [] and not wanted:
         raise HostRefused(f"{server} has no model loaded. Load one there, or name one in FAMILIAR_MODEL.")
     entry = _chosen(listed or [], wanted)
-    info = _asked(ask, "/v1/internal/model/info")
+    webui = loaded(ask)
     return Served(
         model=wanted or str(entry.get("id", "")),
-        adapter="+".join(map(str, info["lora_names"])) if isinstance(info, dict) and isinstance(info.get("lora_names"), list) else "",
+        adapter="+".join(webui.adapters) if webui else "",
         context_length=_context(ask, entry),
     )
 
@@ -84,11 +95,32 @@ def offers(ask: Ask, model: str) -> bool:
 
     One that lists none may take any name. Raises what `ask` raises for the list.
     """
-    info = _asked(ask, "/v1/internal/model/info")
-    if isinstance(info, dict) and isinstance(info.get("model_name"), str):
-        return bool(info["model_name"] == model)
+    webui = loaded(ask)
+    if webui is not None:
+        return webui.model == model
     listed = _entries(ask(MODELS, None))
     return not listed or any(entry.get("id") == model for entry in listed)
+
+
+def loaded(ask: Ask) -> Loaded | None:
+    """Return what a webui has loaded, None from a server that is none. Raises HostError where it does not answer."""
+    info = _asked(ask, "/v1/internal/model/info")
+    if not isinstance(info, dict) or not isinstance(info.get("model_name"), str):
+        return None
+    adapters = info.get("lora_names")
+    name = "" if info["model_name"] == "None" else info["model_name"]
+    return Loaded(name, tuple(map(str, adapters)) if isinstance(adapters, list) else (), str(info.get("loader") or ""))
+
+
+def model_names(ask: Ask) -> list[str]:
+    """Return the names of the models a server lists. Raises what `ask` raises for the list."""
+    return usable_names([entry.get("id") for entry in _entries(ask(MODELS, None)) or []])
+
+
+def usable_names(found: Any) -> list[str]:
+    """Return what of a server's list can be the name of a model or an adapter: lines of text that can be shown, 1,000 at most."""
+    texts = [each.strip() for each in found if isinstance(each, str)] if isinstance(found, list) else []
+    return list(dict.fromkeys(text for text in texts if 0 < len(text) <= LONGEST_NAME and text.isprintable()))[:MOST_NAMES]
 
 
 def _asked(ask: Ask, path: str) -> Any:

@@ -40,6 +40,14 @@ def is_converted(data_dir: Path) -> bool:
     return _is_whole(data_dir / "models" / NAME)
 
 
+def is_there(data_dir: Path) -> bool:
+    """Whether the model is converted, or can be."""
+    try:
+        return is_converted(data_dir) or installed().is_file()
+    except MissingModel:
+        return False
+
+
 def folder(data_dir: Path, progress: Progress | None = None) -> Path:
     """Return the Hugging Face folder of the model, converting it first where that has not been done.
 

@@ -12,12 +12,13 @@ from ..errors import HostError, HostRefused
 from ..hosts.pieces import until, valid
 from ..hosts.window import estimate, require_room
 from ..messages import Generation, Message
+from .rack import WebuiRack
 from .samplers import sampling, untaken
 
 log = logging.getLogger(__name__)
 
 
-class Webui:
+class Webui(WebuiRack):
     """Generates through the webui's text_generation, whatever loader it uses.
 
     Never call `generate` from a hook that runs under the webui's generation lock: it would wait for itself.

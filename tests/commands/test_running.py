@@ -25,6 +25,7 @@ FROM_FEATURES = (
     *("decoding-mode", "decoding-modes", "set-decoding-mode", "config", "config-full", "set-config"),
     *("document-title", "set-document-title", "set-gdrive-folder", "make-docx", "thread"),
     *("ping", "status", "asdf", "restart", "shutdown", "remember", "forget", "memory", "privacy", "read", "library", "expert"),
+    *("model", "models", "swap-model", "adapter", "adapters", "swap-adapter"),
     *("autoreply", "lurk", "alias", "streaming", "speaking"),
 )
 

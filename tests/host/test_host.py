@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -10,12 +11,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from extension.errors import HostRefused
+from extension.hosts.openai_http import OpenAIHTTP
+from extension.hosts.server_rack import ServerRack
+from extension.messages import Generation, Message
+
+from ..models import tiny_adapter, tiny_folder
 from . import environment
 from .conftest import SHOTS
 from .double import RESIDENCES, Residence
 from .scenarios import SCENARIOS
 from .scene import EXTENSION, Scene, entries, familiar, real_scene
-from .server import HostServer, place
+from .server import MODEL, HostServer, place
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -161,3 +168,34 @@ def test_a_missing_package_leaves_the_host_running_and_is_said(
     with HostServer(installed, host_python, nowebui=True, FAMILIAR_DATA_DIR=str(tmp_path / "data"), PYTHONPATH=str(tmp_path)) as server:
         assert server.api_chat([{"role": "user", "content": "Are you there?"}], user="dora")
         assert "make install" in server.log
+
+
+def test_another_model_and_an_adapter_answer_and_the_first_again_by_command_and_over_the_api(
+    installed: Path, server: HostServer, data_dir: Path, browser: Browser, lives: Residence
+) -> None:
+    models = installed / "user_data" / "models"
+    if not (models / "tiny").exists():
+        tiny_adapter(tiny_folder(models / "tiny"), installed / "user_data" / "loras" / "poems")
+        (shutil.copytree(models / "tiny", models / "torn") / "model.safetensors").write_bytes(b"torn")
+    with real_scene(browser, server, data_dir, SHOTS / f"{lives}-models") as scene:
+        say = scene.host.say
+        scene.host.new_chat()
+        assert f"* {MODEL}\n  tiny\n  torn" in say("--models")
+        assert f"tiny answers now, in place of {MODEL}." in say("--swap-model tiny")
+        assert "tiny goes on answering." in say("--swap-model torn")
+        assert "tiny answers with the adapter poems now." in say("--swap-adapter poems")
+        assert "tiny, with the adapter poems" in say("--model")
+        assert f"{MODEL} answers now, in place of tiny." in say(f"--swap-model {MODEL}")
+        assert say("Are you there?").strip()
+    host, told = OpenAIHTTP(server.api), list[str]()
+    rack = ServerRack(host)
+    assert rack.models() == [MODEL, "tiny", "torn"]
+    rack.swap("tiny", told.append)
+    rack.swap_adapter("poems", told.append)
+    assert (host.model, host.adapter) == ("tiny", "poems")
+    rack.swap_adapter("", told.append)
+    with pytest.raises(HostRefused, match="tiny goes on answering"):
+        rack.swap("torn", told.append)
+    rack.swap(MODEL, told.append)
+    assert (host.model, host.adapter) == (MODEL, "")
+    assert "".join(host.generate([Message("user", "Hello.")], Generation(max_new_tokens=8, temperature=0))).strip()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.models import smollm2_folder
+from tests.models import smollm2_folder, tiny_folder
 
 from .openai_double import Double
 
@@ -30,12 +30,4 @@ def server() -> Iterator[Double]:
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Hugging Face folder of a llama with random weights, which takes any text and answers in a moment."""
-    from extension.hosts.gguf_file import GGUFFile
-
-    from . import tiny_gguf
-
-    place = tmp_path_factory.mktemp("tiny")
-    folder = place / "tiny-random-llama"
-    folder.mkdir()
-    GGUFFile(tiny_gguf.write(place / "tiny.gguf")).rewrite(folder, lambda done, total: None)
-    return folder
+    return tiny_folder(tmp_path_factory.mktemp("tiny") / "tiny-random-llama")

@@ -9,7 +9,6 @@ import signal
 import sys
 import threading
 import time
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -19,6 +18,7 @@ import torch
 from extension.errors import HostError, HostRefused, HostTimeout, MissingModel, MissingPackage
 from extension.hosts.embedded import THREAD, Embedded
 from extension.messages import Generation, Message
+from tests.models import tiny_adapter
 
 from .contract import LONG, SHORT, HostContract, ask
 
@@ -379,15 +379,8 @@ def test_a_model_that_fails_in_the_middle_gives_what_came_before(host):
 
 @pytest.fixture
 def adapter(tiny, tmp_path):
-    peft = pytest.importorskip("peft")
-    from transformers import AutoModelForCausalLM
-
-    torch.manual_seed(0)
-    config = peft.LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False, task_type="CAUSAL_LM")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by a name that is going
-        peft.get_peft_model(AutoModelForCausalLM.from_pretrained(tiny), config).save_pretrained(tmp_path / "pirate-v1")
-    return tmp_path / "pirate-v1"
+    pytest.importorskip("peft")
+    return tiny_adapter(tiny, tmp_path / "pirate-v1")
 
 
 def test_an_adapter_goes_by_its_folder_and_changes_the_reply(host, tiny, adapter):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from ..registry import Registry
-from . import choosing, general, people, places, reading, remembering, sight, speaking, writing
+from . import choosing, general, models, people, places, reading, remembering, sight, speaking, writing
 
 COMMANDS = Registry(
     [
         *general.GROUP,
         *sight.GROUP,
         *choosing.GROUP,
+        *models.GROUP,
         *places.GROUP,
         *remembering.GROUP,
         *reading.GROUP,

@@ -10,8 +10,8 @@ INSTRUCTION = "ChatML, written by the stand-in's chat.py; the host keeps a Jinja
 
 args = SimpleNamespace(
     extensions=[], multi_user=False, nowebui=False, api=True, api_port=5000, listen=False, listen_port=7860, verbose=False,
-    portable=False, loader="Transformers", model="SmolLM2-135M-Instruct", lora=None, lora_dir="user_data/loras", gradio_auth=None,
-    idle_timeout=0, parallel=1,
+    portable=False, loader="Transformers", model="SmolLM2-135M-Instruct", lora=None,
+    model_dir="user_data/models", lora_dir="user_data/loras", gradio_auth=None, idle_timeout=0, parallel=1,
 )
 settings: dict[str, Any] = {
     "mode": "instruct", "character": "Assistant", "user": "Default", "name1": "You", "name2": "AI", "user_bio": "",
