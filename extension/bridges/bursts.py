@@ -20,6 +20,10 @@ def after(seconds: float, call: Callable[[], None]) -> Callable[[], None]:
     return timer.cancel
 
 
+MOST = 50
+"""Messages of one burst; what is said beyond them is another one."""
+
+
 @dataclass(eq=False)
 class Burst:
     """Messages of one person in one place that are answered together. Open until the answer begins."""
@@ -46,12 +50,12 @@ class Bursts:
         key = (heard.place.id, heard.person.id)
         with self._lock:
             burst = self._open.get(key)
-            if burst is None or (burst.waiting and not addressed):
+            if burst is None or (burst.waiting and not addressed) or len(burst.messages) >= MOST:
                 return False
             if all(each.id != heard.id for each in burst.messages):
                 burst.messages.append(heard)
             if not burst.waiting:
-                self._wait(key, burst)
+                self._wait(burst, 0.0 if len(burst.messages) >= MOST else self._pause())
             return True
 
     def open(self, heard: Heard, handle: Handle, companion: str) -> None:
@@ -60,7 +64,7 @@ class Bursts:
         burst = Burst(handle, companion, [heard])
         with self._lock:
             self._open[key] = burst
-            self._wait(key, burst)
+            self._wait(burst, self._pause())
 
     def take(self, burst: Burst) -> list[Heard]:
         """Close a burst and return its messages."""
@@ -70,11 +74,6 @@ class Bursts:
                 if each is burst:
                     del self._open[key]
             return list(burst.messages)
-
-    def has(self, place_id: str, message: str) -> bool:
-        """Return whether a message is in a burst that is open."""
-        with self._lock:
-            return self._holding(place_id, message) is not None
 
     def edit(self, heard: Heard) -> bool:
         """Put the new words of a message in the place of the old; False where it is in no open burst."""
@@ -101,13 +100,13 @@ class Bursts:
         open_here = (each for (place, _), each in self._open.items() if place == place_id)
         return next((each for each in open_here if any(one.id == message for one in each.messages)), None)
 
-    def _wait(self, key: tuple[str, str], burst: Burst) -> None:
+    def _wait(self, burst: Burst, seconds: float) -> None:
         burst.cancel()
-        burst.cancel = self._timer(self._pause(), lambda: self._paused(key, burst))
+        burst.cancel = self._timer(seconds, lambda: self._paused(burst))
 
-    def _paused(self, key: tuple[str, str], burst: Burst) -> None:
+    def _paused(self, burst: Burst) -> None:
         with self._lock:
-            if burst.over or burst.waiting or self._open.get(key) is not burst:
+            if burst.over or burst.waiting:
                 return
             burst.waiting = True
         self._ready(burst)

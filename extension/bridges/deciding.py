@@ -101,6 +101,8 @@ def refused(heard: Heard, facts: Facts) -> Silence | None:
         return Silence("who says it is ignored here (permissions)")
     if facts.known:
         return Silence("it was taken up before")
+    if not heard.text.strip() and not heard.attachments:
+        return Silence("there are no words in it, and no files")
     if heard.text.lstrip().startswith(HIDING) and not facts.to_another:
         return Silence(f"it begins with {HIDING}", hides=True)
     if facts.replied_to_hidden:

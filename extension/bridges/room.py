@@ -139,11 +139,12 @@ class Room:
 
     def companion_named(self, name: str) -> str:
         """Return the companion that somebody means. Raises CommandRefused."""
-        names = self.app.companions()
-        found = [each for each in names if each.casefold() == name.strip().casefold()]
-        found = found or [each for each in names if len(name.strip()) == 1 and each[:1].casefold() == name.strip().casefold()]
-        if not found:
-            raise CommandRefused(f"There is no companion {name[:60]}. There are {', '.join(names[:20])}.")
+        names, wanted = self.app.companions(), name.strip().casefold()
+        found = [each for each in names if each.casefold() == wanted]
+        found = found or [each for each in names if wanted and each.casefold().startswith(wanted)]
+        if len(found) != 1:
+            which = "There is no companion" if not found else "Several companions' names begin with"
+            raise CommandRefused(f"{which} {name[:60]}. There are {', '.join((found or names)[:20])}.")
         return found[0]
 
     def go_on(self, heard: Heard, handle: Handle, companions: Sequence[str]) -> None:

@@ -9,7 +9,8 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from ..commands.scene import Scene
-from ..errors import CommandRefused, HostError
+from ..errors import CommandRefused, FamiliarError, HostError, Stopped
+from ..memory.diary import Answer
 from ..messages import Generation, Message, Person
 from .heard import Handle, Heard, Post, defused
 from .splitter import split
@@ -75,12 +76,14 @@ class Stage(Scene):
         return f"Here we can talk without mentions: {link}"
 
     def speak(self, companion: str, text: str) -> None:
-        """As Scene says."""
-        name = self.room.companion_named(companion)
-        can = self.handle.capabilities
+        """As Scene says: it is part of the conversation from then on, as whatever the companion says."""
+        name, can, app = self.room.companion_named(companion), self.handle.capabilities, self.room.app
         said = text if can.names else f"{name}: {text}"
-        for part in split(defused(said), can.limit, measure=can.measure):
-            self.handle.post(Post(part, speaker=name if can.names else ""))
+        posts = [Post(part, speaker=name if can.names else "") for part in split(defused(said), can.limit, measure=can.measure)]
+        sent = [self.handle.post(each) for each in posts]
+        turn = app.turn("", self.heard.place, name, self.heard.person)
+        if (number := app.memories.remember(turn, Answer(text))) is not None:
+            app.memories.links.note(self.heard.place.id, sent, "reply", number)
 
     def answer(self, companions: Sequence[str], turns: int = 1) -> None:
         """As Scene says."""
@@ -94,8 +97,10 @@ class Stage(Scene):
         job = Generating(self.heard.person.id, self.heard.place.id, self.room.app.host.generate(messages, generation))
         ticket = self.room.queue.submit(job)
         ticket.wait()
-        if isinstance(ticket.error, HostError):
+        if isinstance(ticket.error, FamiliarError):
             raise ticket.error
+        if ticket.state == "stopped" and not job.text:
+            raise Stopped("It was stopped.")
         if ticket.error is not None:
             raise HostError(f"The model failed ({type(ticket.error).__name__}); the log has the details.")
         yield job.text
