@@ -16,14 +16,15 @@ from .memory.diary import Answer
 from .memory.enrichment import Enrichment
 from .memory.idle import Idle
 from .memory.memories import Memories
-from .messages import Attention, Briefing, Exchange, Generation, Message, Sight, Summary, Turn, digest, transcript
+from .messages import Attention, Briefing, Exchange, Generation, Message, Person, Sight, Summary, Turn, digest, transcript
 from .ports import Host
-from .prompt import Count, fit_rows, pack, pack_documents, split_reasoning
+from .prompt import Count, fit_rows, joined, pack, pack_documents, quoted, split_reasoning
 
 log = logging.getLogger(__name__)
 
 NOTHING_HIDDEN = Sight(1)
 """A chat of which the model sees everything."""
+LONGEST_NAME = 60
 RESERVE = 64
 """Tokens kept free for what the chat template adds."""
 
@@ -174,12 +175,14 @@ class Companion:
         attention: Attention,
         context: str = "",
         note: str = "",
+        several: bool = False,
     ) -> Conversation:
         """Return a conversation that streams the reply to one turn and remembers it at the end, however it ends.
 
-        `note` is what the person should know of the turn beside what its briefing says.
+        `note` is what the person should know of the turn beside what its briefing says. Where `several` people talk, the model is shown
+        their names before what they said.
         """
-        return Conversation(self, turn, history, host, generation, attention, context, note)
+        return Conversation(self, turn, history, host, generation, attention, context, note, several)
 
 
 class Conversation:
@@ -199,10 +202,11 @@ class Conversation:
         attention: Attention,
         context: str,
         note: str = "",
+        several: bool = False,
     ) -> None:
         self._companion, self._turn, self._history = companion, turn, history
         self._host, self._generation, self._attention, self._context = host, generation, attention, context
-        self._note = note
+        self._note, self._several = note, several
         self.briefing = Briefing(note=note)
         self.prompt_tokens = 0
         self.raw = ""
@@ -223,7 +227,7 @@ class Conversation:
         self.id = self._companion.hear(self._turn)
         pieces: Iterator[str] = iter(())
         try:
-            messages = self._messages()
+            messages = self.messages()
             pieces = self._host.generate(messages, self._generation)
             for piece in pieces:
                 self.raw += piece
@@ -241,17 +245,19 @@ class Conversation:
         except HostError:  # a server that went away in the middle cannot be asked, and what it said is kept all the same
             return ""
 
-    def _messages(self) -> list[Message]:
+    def messages(self) -> list[Message]:
+        """Return what the model is shown, which is what it would be shown where the turn was not begun. Raises HostError."""
         count = self._host.count
         system = [Message("system", self._context)] if self._context else []
-        room = self._host.context_length - self._generation.max_new_tokens - RESERVE - count(self._context) - count(self._turn.said)
+        said = self._named(self._turn.person, self._turn.said)
+        room = self._host.context_length - self._generation.max_new_tokens - RESERVE - count(self._context) - count(said)
         if room < 0:
             raise HostError(
                 f"The message is too long for {self._host.model}: it sees {self._host.context_length} tokens at once. "
                 "Shorten the message, lower max_new_tokens, or use a model with a longer context."
             )
         # The briefing may take up to half of the room, so that a long chat cannot starve memory, nor memory the chat.
-        rows = [(exchange.said, exchange.reply) for exchange in self._history]
+        rows = [(self._named(exchange.person, exchange.said), exchange.reply) for exchange in self._history]
         needed = self._companion.needed(self._attention) if self._turn.recorded else 0
         seen = shown_rows(rows, count, room - min(needed, room // 2), self._attention.messages)
         self.briefing = self._companion.briefing(
@@ -260,12 +266,16 @@ class Conversation:
             count,
             room // 2,
             own=self.id,
-            visible={digest(*row) for row in seen},
+            visible={digest(each.said, each.reply) for each in self._history[len(rows) - len(seen) :]},
             sight=Sight(len(rows), len(rows) - len(seen)),
         ).noting(self._note)
-        messages = [*system, *transcript(seen), Message("user", self.briefing.before(self._turn.said))]
+        asked = Message("user", self.briefing.before(said))
+        messages = [*system, *joined([*transcript(seen), asked])]
         self.prompt_tokens = sum(count(message.content) for message in messages)
         return messages
+
+    def _named(self, person: Person, said: str) -> str:
+        return f"{quoted(person.shown, LONGEST_NAME)}: {said}" if self._several and said else said
 
 
 def shown_rows(rows: Sequence[tuple[str, str]], count: Count, room: int, messages: int) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ FamiliarError
 │   ├── Denied               the person may not do it
 │   ├── QueueFull            as many wait for a reply as may, or as many of this person
 │   └── QueueBusy            what runs in the queue did not end in time
+├── BridgeError              a chat platform did not do what it was asked for
 ├── ToolRefused              a model called a tool with what it does not take, or where it may not
 └── HostError                the model's host failed
     ├── HostUnreachable      nothing answers at its address
@@ -127,6 +128,10 @@ class QueueFull(CommandRefused):
 
 class QueueBusy(CommandRefused):
     """What runs in the queue did not end in time."""
+
+
+class BridgeError(FamiliarError):
+    """A chat platform did not do what it was asked for."""
 
 
 class ToolRefused(FamiliarError):

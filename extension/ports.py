@@ -70,6 +70,17 @@ class Rack(Protocol):
         """Put another adapter on the model, or none for ''. Returns and raises as `swap` does."""
 
 
+@runtime_checkable
+class Scoring(Protocol):
+    """A host that also tells how likely texts are."""
+
+    def scores(self, text: str, continuations: Sequence[str]) -> list[float]:
+        """Return the natural logarithm of the probability of each continuation right behind a text, whose beginning may be left out.
+
+        Raises HostError, also where the model is busy for more than a moment.
+        """
+
+
 class Embedder(Protocol):
     """Turns texts into unit vectors."""
 

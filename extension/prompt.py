@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import tzinfo
 from unicodedata import category
 
-from .messages import Briefing, Excerpt, Exchange, Memory, Summary
+from .messages import Briefing, Excerpt, Exchange, Memory, Message, Summary
 
 Count = Callable[[str], int]
 
@@ -154,6 +154,17 @@ def fit_rows(rows: Sequence[tuple[str, str]], count: Count, room: int) -> list[t
     while start and (room := room - count(rows[start - 1][0]) - count(rows[start - 1][1]) - 16) >= 0:  # 16: the template's own
         start -= 1
     return list(rows[start:])
+
+
+def joined(messages: Sequence[Message]) -> list[Message]:
+    """Return messages of which no two of one role follow each other, which many chat templates refuse."""
+    found: list[Message] = []
+    for message in messages:
+        if found and found[-1].role == message.role:
+            found[-1] = replace(message, content=f"{found[-1].content}\n\n{message.content}")
+        else:
+            found.append(message)
+    return found
 
 
 def split_reasoning(text: str) -> tuple[str, str]:

@@ -124,6 +124,20 @@ class Settings(BaseModel):
     permissions: Rules = Field(
         Rules(), description="Who may do what on Discord and Matrix: a mapping, see [permissions](permissions.md)."
     )
+    direct_prefix: str = Field(
+        "familiar-direct",
+        max_length=100,
+        description="Channels, and categories of channels, whose names begin so are answered in without mentions; empty for none.",
+    )
+    burst_pause: float = Field(
+        1.5, ge=0, le=60, description="Seconds a person on Discord or Matrix is given to go on, before what they said is answered as one."
+    )
+    slots: int = Field(1, ge=1, le=64, description="Replies that are written at the same time; more than one where the model's host can.")
+    queue_longest: int = Field(64, ge=1, le=10000, description="Messages that may wait for a reply in all.")
+    queue_each: int = Field(8, ge=1, le=1000, description="Messages of one person that may wait for a reply.")
+    most_parts: int = Field(6, ge=1, le=50, description="Messages that a long reply may be sent as; beyond that it comes as a file.")
+    attachment_size: int = Field(10, ge=0, le=500, description="Largest attachment that is read, in MB; 0 reads none.")
+    attachment_text: int = Field(20000, ge=0, le=1000000, description="Most characters of one message's attachments shown to the model.")
     listen: str = Field("127.0.0.1", description="Address the standalone chat listens on. Anything but loopback asks for `password`.")
     port: int = Field(7861, ge=0, le=65535, description="Port of the standalone chat; 0 takes a free one.")
     password: SecretStr = Field(

@@ -243,3 +243,31 @@ audit = sa.Table(
     sa.Column("outcome", sa.Text),
 )
 """What people did that asks for a level: `outcome` is done, asked, denied, refused or failed."""
+
+heard_message = sa.Table(
+    "heard_message",
+    metadata,
+    sa.Column("place_id", sa.Text, primary_key=True),
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text),
+    sa.Column("exchange_id", sa.BigInteger),
+    sa.Column("part", sa.Integer),
+    sa.Column("noted_at", sa.Float),
+)
+"""What messages of a chat platform are to us: `question` or `reply` of an exchange, `hidden`, or `command`. None of their words."""
+
+former_answer = sa.Table(
+    "former_answer",
+    metadata,
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
+    sa.Column("exchange_id", sa.BigInteger),
+    sa.Column("reply", sa.Text),
+    sa.Column("reasoning", sa.Text),
+    sa.Column("model", sa.Text),
+    sa.Column("adapter", sa.Text),
+    sa.Column("feedback", sa.SmallInteger),
+    sa.Column("replaced_by", sa.Text),
+    sa.Column("replaced_at", sa.Float),
+    sa.Column("beaten_for", sa.Text),
+)
+"""Answers in whose place others came, with who asked for that; `beaten_for` is who preferred what stands there now, '' for nobody yet."""

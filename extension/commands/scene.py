@@ -73,6 +73,10 @@ class Scene:
         """End the program once this command was answered."""
         raise CommandRefused("This cannot be stopped from here: close it where it was started.")
 
+    def silences(self, *, everybody: bool) -> Sequence[str]:
+        """Say why nothing was answered here lately, the newest first: to who asks, or to everybody."""
+        return ()
+
     def queue(self) -> str:
         """Say who waits for the model, '' where nobody ever does."""
         return ""

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from typing import Any
 
-from ..errors import HostError
+from ..errors import HostError, HostTimeout
 from ..messages import Generation, Message
 from .checkpoint import Checkpoint, load
 from .detokenizer import Detokenizer
@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 
 THREAD = "familiar-generation"
 Source = str | Path | Callable[[], Path]
+
+
+_A_MOMENT = 2.0
+"""Seconds that a question for likelihoods waits for the model."""
 
 
 class Embedded:
@@ -94,6 +98,26 @@ class Embedded:
         prompt = checkpoint.prompt(messages)
         require_room(len(prompt), options.max_new_tokens, checkpoint.window, self.model)
         yield from until(self._pieces(checkpoint, prompt, options), (*options.stop, *checkpoint.stops))
+
+    def scores(self, text: str, continuations: Sequence[str]) -> list[float]:
+        """Return the logarithm of how likely each continuation is right behind a text, of which the end is looked at where it is too long.
+
+        Raises HostTimeout while a reply is being written, and HostError when the model fails.
+        """
+        checkpoint = self.load()
+        tails = [checkpoint.ids(each) for each in continuations]
+        before = checkpoint.ids(text)[-(checkpoint.window - max(map(len, tails), default=0)) :]
+        if not before or not all(tails):
+            raise HostError("How likely a text is can only be told behind another one, and of one that is not empty.")
+        if not self._generating.acquire(timeout=_A_MOMENT):
+            raise HostTimeout(f"{self.model} is writing a reply. Try again when it is done.")
+        try:
+            return [_score(checkpoint, before, tail) for tail in tails]
+        except Exception as exc:
+            log.exception("looking at likelihoods with %s failed", checkpoint.name)
+            raise _failure(exc, checkpoint.name) from exc
+        finally:
+            self._generating.release()
 
     def _pieces(self, checkpoint: Checkpoint, prompt: list[int], options: Generation) -> Generator[str, None, None]:
         run = _Run(checkpoint, prompt, options)
@@ -183,6 +207,16 @@ def _free_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def _score(checkpoint: Checkpoint, before: list[int], tail: list[int]) -> float:
+    import torch
+
+    ids = torch.tensor([[*before, *tail]], device=checkpoint.model.device)
+    with torch.inference_mode():
+        logits = checkpoint.model(input_ids=ids).logits[0, len(before) - 1 : -1].float()
+    chosen = torch.log_softmax(logits, -1).gather(-1, ids[0, len(before) :, None])
+    return float(chosen.sum())
 
 
 def _ends(checkpoint: Checkpoint) -> dict[str, Any]:

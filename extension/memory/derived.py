@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..tables import embedding, extraction, fact, hidden, mark
+from ..tables import embedding, extraction, fact, former_answer, heard_message, hidden, mark
 from .rows import slices
 
 
@@ -49,4 +49,6 @@ DERIVED = (
     Derived("extractions", extraction, extraction.c.exchange_id.in_),
     Derived("marks", mark, lambda ids: mark.c.exchange_id.in_(ids) | mark.c.asked_id.in_(ids)),
     Derived("hidings", hidden, hidden.c.exchange_id.in_),
+    Derived("messages", heard_message, heard_message.c.exchange_id.in_),
+    Derived("former answers", former_answer, former_answer.c.exchange_id.in_),
 )

@@ -14,6 +14,7 @@ from ..messages import Attention, Memory, Person, Place, Scope, Turn
 from ..ports import Embedder
 from ..tables import exchange
 from ..vectors import Server
+from .answers import FormerAnswers
 from .catchup import CatchUp
 from .chat_logs import ChatLogs
 from .diary import EVERYTHING, Answer, Diary, Filter
@@ -22,6 +23,7 @@ from .facts import Fact, Facts
 from .forgetting import Forgetting
 from .fulltext import FullText
 from .learning import Learning
+from .links import Links
 from .marks import Marks
 from .numbering import likely_row, next_row
 from .preferences import Preferences
@@ -94,6 +96,8 @@ class Memories:
         self.learning = Learning(self.preferences, self.recall, self.semantic, self.corrections)
         self.marks = Marks(database)
         self.seen = Seen(database)
+        self.links = Links(database)
+        self.former = FormerAnswers(database)
         self.facts = Facts(database)
         self.fact_finding = FactFinding(database)
         self.summaries = Summaries(database)

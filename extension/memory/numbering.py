@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from ..database import Database, set_watermark, watermark
 from ..messages import digest
-from ..tables import chosen, cleared, counter, exchange
+from ..tables import chosen, cleared, counter, exchange, heard_message
 from .rows import slices
 
 
@@ -35,7 +35,8 @@ def forget_places(connection: sa.Connection, places: Collection[str]) -> None:
         left = connection.execute(sa.select(exchange.c.place_id).distinct().where(exchange.c.place_id.in_(some))).scalars()
         gone = set(some) - set(left)
         connection.execute(sa.delete(counter).where(counter.c.name.in_([_given(place_id) for place_id in gone])))
-        connection.execute(sa.delete(cleared).where(cleared.c.place_id.in_(gone)))
+        for table in (cleared, heard_message):
+            connection.execute(sa.delete(table).where(table.c.place_id.in_(gone)))
         connection.execute(sa.delete(chosen).where(chosen.c.layer.in_(("channel", "thread")), chosen.c.holder.in_(gone)))
 
 

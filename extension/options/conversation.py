@@ -42,5 +42,21 @@ CONVERSATION = (
     Option("streaming", Switch(), "Whether a reply is shown while it is made.", "conversation", default=True),
     Option("alias", Many(Words(40), 16), "Further names it listens to.", "conversation", default=(), layers=_PLACE),
     Option("companion", Words(200), "Who answers here.", "conversation", optional=True),
+    Option(
+        "companions",
+        Many(Words(200), 16),
+        "Who else can be spoken to here: `!` and the first letter of a name, before what is said, asks that one.",
+        "conversation",
+        default=(),
+        layers=_PLACE,
+    ),
+    Option(
+        "keep-attachments",
+        Switch(),
+        "Whether files that come with messages are kept in the library of this place.",
+        "conversation",
+        default=False,
+        layers=_PLACE,
+    ),
     Option("banter", Whole(0, 20), "How many turns companions go on by themselves; 0 for none.", "conversation", default=0, layers=_PLACE),
 )

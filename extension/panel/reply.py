@@ -11,11 +11,11 @@ from time import monotonic
 from ..app import App
 from ..companion import Conversation
 from ..errors import FamiliarError
+from ..hosts.stoppable import Stoppable
 from ..messages import Exchange, Turn
 from ..options.layers import Spot
 from ..ports import Host
 from .chat import Line
-from .stoppable import Stoppable
 from .why import Whys
 
 log = logging.getLogger(__name__)

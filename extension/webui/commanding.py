@@ -18,7 +18,7 @@ from ..commands.local import LocalScene
 from ..commands.running import Answered, Running
 from ..commands.written import written
 from ..errors import StoreError
-from ..messages import Message, Person, Place
+from ..messages import Message, Person, Place, transcript
 from ..permissions.authorizer import Asker
 from .identity import companion_of, identify, logged_in, spot_of
 
@@ -33,12 +33,14 @@ log = logging.getLogger(__name__)
 class WebuiScene(LocalScene):
     """A chat of the webui's page."""
 
-    prompt: Callable[[], str]
-    """Builds what the model would be shown."""
+    context: str
+    """The character's words, or the system message."""
+    rows: Callable[[], Sequence[tuple[str, str]]]
+    """Returns what the model may see of the chat; the webui leaves out of it what does not fit."""
 
     def shown(self) -> Sequence[Message]:
-        """Return the webui's own prompt, as one message."""
-        return [Message("system", self.prompt())]
+        """Return the messages of the prompt. The prompt itself would be cut where a reply of the model is: at the marks of its template."""
+        return [*([Message("system", self.context)] if self.context else []), *transcript(self.rows())]
 
 
 class Commanding:
@@ -56,12 +58,12 @@ class Commanding:
             self._running = Running(self._app(), COMMANDS)
         return self._running
 
-    def take(self, said: str, state: Mapping[str, Any], prompt: Callable[[], str]) -> bool:
+    def take(self, said: str, state: Mapping[str, Any], history: Mapping[str, Any]) -> bool:
         """Run a message that is a command, and return whether it was one: then the next generation of this thread answers it."""
         self._waiting.text = None
         if not state.get("unique_id"):  # the API's callers are no people of this page
             return False
-        answered = self.running.taken(said, self._scene(state, prompt))
+        answered = self.running.taken(said, self._scene(state, history))
         if answered is None:
             return False
         self._waiting.text = _told(answered)
@@ -102,13 +104,19 @@ class Commanding:
             return set(rows)
         return {row for row in rows if row >= first and row not in unseen}
 
-    def _scene(self, state: Mapping[str, Any], prompt: Callable[[], str]) -> WebuiScene:
+    def _scene(self, state: Mapping[str, Any], history: Mapping[str, Any]) -> WebuiScene:
         app, login = self._app(), logged_in()
         identity = identify(state, (), "", app.settings.person)
-        person = Person(login or app.settings.person)
-        asker = Asker(person, identity.place if identity else Place(""), here=not login or login == app.settings.person)
+        here = not login or login == app.settings.person
+        asker = Asker(Person(login or app.settings.person), identity.place if identity else Place(""), here=here)
+        chat = history["internal"]
+
+        def rows() -> list[tuple[str, str]]:
+            return [(str(chat[row][0]), str(chat[row][1])) for row in self.seen(history, state, len(chat))]
+
+        context = str(state.get("custom_system_message" if state.get("mode") == "instruct" else "context") or "")
         spot = spot_of(state, app.settings.person)
-        return WebuiScene(app=app, asker=asker, companion=companion_of(state), spot=spot, door="webui", prompt=prompt)
+        return WebuiScene(app=app, asker=asker, companion=companion_of(state), spot=spot, door="webui", context=context, rows=rows)
 
     def _generate(self, question: str, original: str, state: Any, stops: Any = None, is_chat: bool = False) -> Iterator[str]:
         text, self._waiting.text = str(self._waiting.text or ""), None

@@ -218,7 +218,7 @@ def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs
     briefing = Briefing()
     try:
         if extension.on:
-            if not kwargs.get("_continue") and extension.commanding.take(user_input, state, lambda: _built("", state, kwargs)):
+            if not kwargs.get("_continue") and extension.commanding.take(user_input, state, kwargs.get("history") or state["history"]):
                 return ""
             extension.app.idle.begin(str(state.get(MARK, "")))
             extension.settle(state, user_input)

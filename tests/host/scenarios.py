@@ -219,6 +219,21 @@ def unticked_in_the_session_tab_it_does_nothing_until_ticked_again(scene: Scene)
     assert "My trumpet is called Comet." in scene.shown()
 
 
+def a_command_is_answered_in_the_chat_and_the_model_never_sees_it(scene: Scene) -> None:
+    scene.host.new_chat()
+    scene.host.say("My kite is called Merlin.")
+    (told,) = _here(scene)
+    assert "temperature is 0.4 in this place now." in scene.host.say("--set-config temperature 0.4")
+    assert "Did you mean --commands?" in scene.host.say("--comands")
+    shown = scene.host.say("—input-messages")
+    assert ("My kite is called Merlin." in shown, "temperature" in shown) == (True, False)
+    assert "A new conversation." in scene.host.say("--reset")
+    assert _here(scene) == [told], "commands are not part of the diary"
+    scene.host.say("What is the name of my kite?")
+    assert _pairs(_here(scene))[1:] == [("What is the name of my kite?", scene.host.messages()[-1][1].strip())]
+    assert "My kite is called Merlin." in scene.shown(), "after a reset the chat is remembered instead of shown"
+
+
 SCENARIOS = [
     a_new_turn_is_remembered_and_recalled_in_another_chat,
     what_is_still_visible_in_the_chat_is_not_recalled,
@@ -234,6 +249,7 @@ SCENARIOS = [
     an_api_call_with_a_user_is_recorded_and_recalled_for_that_user_alone,
     an_api_conversation_is_recorded_turn_by_turn,
     switched_off_in_the_panel_it_keeps_but_does_not_recall,
+    a_command_is_answered_in_the_chat_and_the_model_never_sees_it,
     an_interface_restart_loses_nothing,
     unticked_in_the_session_tab_it_does_nothing_until_ticked_again,
 ]

@@ -15,7 +15,7 @@ from contextlib import closing
 import pytest
 import torch
 
-from extension.errors import HostError, HostRefused, MissingModel, MissingPackage
+from extension.errors import HostError, HostRefused, HostTimeout, MissingModel, MissingPackage
 from extension.hosts.embedded import THREAD, Embedded
 from extension.messages import Generation, Message
 from tests.models import tiny_adapter
@@ -414,3 +414,22 @@ def test_the_real_model_ends_its_reply_by_itself(real):
 @pytest.mark.model
 def test_the_real_model_sees_eight_thousand_tokens(real):
     assert real.context_length == 8192
+
+
+def test_how_likely_a_text_is_adds_up_along_it(host):
+    (whole,) = host.scores("wren", ["ab"])
+    (first,) = host.scores("wren", ["a"])
+    (second,) = host.scores("wrena", ["b"])
+    assert whole == pytest.approx(first + second, abs=1e-4)
+    assert first < 0
+    assert host.scores("wren" * 5000, ["a"])[0] < 0
+
+
+def test_likelihoods_are_not_waited_for_while_a_reply_is_written_and_ask_for_words(host, monkeypatch):
+    monkeypatch.setattr("extension.hosts.embedded._A_MOMENT", 0.01)
+    with host._generating, pytest.raises(HostTimeout, match="is writing a reply"):
+        host.scores("wren", ["a"])
+    with pytest.raises(HostError, match="behind another one"):
+        host.scores("", ["a"])
+    with pytest.raises(HostError, match="not empty"):
+        host.scores("wren", [""])

@@ -37,7 +37,16 @@ def test_one_exchange_is_counted_with_what_was_derived_from_it(memories):
     found = memories.forgetting.plan(Selection(ids=(first,)))
     assert found == Plan(
         selected=(first,),
-        counts={"exchanges": 1, "embeddings": 1, "facts": 0, "extractions": 0, "marks": 0, "hidings": 0},
+        counts={
+            "exchanges": 1,
+            "embeddings": 1,
+            "facts": 0,
+            "extractions": 0,
+            "marks": 0,
+            "hidings": 0,
+            "messages": 0,
+            "former answers": 0,
+        },
         people=1,
         places=1,
         first=NOON,
@@ -109,7 +118,7 @@ def test_what_a_search_a_span_a_place_or_a_companion_means_is_counted(database, 
     assert plan(database, words="fish").ids == (ids[1],)
     assert plan(database, Filter(since=(NOON + timedelta(minutes=3)).timestamp())).ids == (ids[4], ids[3])
     assert plan(database, Filter(place="channel")).ids == (ids[3], ids[2])
-    nothing = {"exchanges": 0, "embeddings": 0, "facts": 0, "extractions": 0, "marks": 0, "hidings": 0}
+    nothing = {"exchanges": 0, "embeddings": 0, "facts": 0, "extractions": 0, "marks": 0, "hidings": 0, "messages": 0, "former answers": 0}
     assert plan(database, Filter(companion="Robin")).counts == {**nothing, "exchanges": 5}
     assert plan(database, Filter(companion="Wren")) == Plan(counts=nothing)
 

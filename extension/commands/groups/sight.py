@@ -88,6 +88,12 @@ def thread(call: Call) -> Outcome:
     return Outcome(call.scene.make_thread(call["name"]))
 
 
+def why(call: Call) -> Outcome:
+    """Say why nothing was answered here lately."""
+    found = call.scene.silences(everybody=call.level >= Level.MOD)
+    return Outcome("\n".join(found) or "Everything you said here lately was answered, or nothing of it is known any more.", private=True)
+
+
 _NAME = Argument("name", Words(100), "of the thread", rest=True)
 _NUMBER = Argument("number", Whole(1, 2**53), "of an exchange, as `context view` shows it; the last one here", required=False)
 
@@ -114,6 +120,11 @@ GROUP = (
         "Begin a new conversation here, as `reset-chat` does.",
         reset,
         changes=True,
+    ),
+    Command(
+        "why",
+        "Say why nothing was answered here lately.",
+        why,
     ),
     Command("thread", "Make a thread to talk in without mentions.", thread, (_NAME,), changes=True),
 )

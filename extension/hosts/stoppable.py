@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
 from ..errors import FamiliarError
@@ -13,6 +14,9 @@ from ..ports import Host
 
 log = logging.getLogger(__name__)
 
+GLANCE = 0.1
+"""Seconds between two looks at whether it was stopped, while the host is silent."""
+
 
 class Stoppable:
     """Asks another host from a thread of its own, so that whoever waits for a piece is free as soon as `stop` is called.
@@ -20,10 +24,11 @@ class Stoppable:
     Good for one reply.
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, stopped: Event | None = None) -> None:
+        """`stopped` ends the reply when it is set, as `stop` does, though a moment later."""
         self._host = host
         self._said: SimpleQueue[str | Exception | None] = SimpleQueue()
-        self._stopped = Event()
+        self._stopped = stopped or Event()
 
     @property
     def model(self) -> str:
@@ -42,7 +47,7 @@ class Stoppable:
 
     @property
     def stopped(self) -> bool:
-        """Whether `stop` was called."""
+        """Whether it was stopped."""
         return self._stopped.is_set()
 
     def count(self, text: str) -> int:
@@ -61,12 +66,18 @@ class Stoppable:
         closed = Event()
         Thread(target=self._listen, args=(messages, options, closed), name="familiar-host", daemon=True).start()
         try:
-            while (piece := self._said.get()) is not None and not self.stopped:
+            while (piece := self._next()) is not None and not self.stopped:
                 if isinstance(piece, Exception):
                     raise piece
                 yield piece
         finally:
             closed.set()
+
+    def _next(self) -> str | Exception | None:
+        while not self.stopped:
+            with suppress(Empty):
+                return self._said.get(timeout=GLANCE)
+        return None
 
     def _listen(self, messages: Sequence[Message], options: Generation, closed: Event) -> None:
         try:

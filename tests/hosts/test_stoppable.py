@@ -8,8 +8,8 @@ import pytest
 
 from extension.errors import HostRefused
 from extension.hosts.scripted import Scripted
+from extension.hosts.stoppable import Stoppable
 from extension.messages import Generation, Message
-from extension.panel.stoppable import Stoppable
 
 ASKED = [Message("user", "Go on.")]
 

@@ -1,0 +1,168 @@
+"""How a reply reaches a place: shown while it is written, split at the end, and calling nobody but who asked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from threading import Event, Lock, Thread
+from time import monotonic
+
+from ..commands.command import File
+from ..errors import BridgeError
+from .heard import Button, Handle, Post, defused
+from .plan import plan
+from .splitter import split
+
+log = logging.getLogger(__name__)
+
+MORE = " …"
+
+
+@contextmanager
+def typing(handle: Handle) -> Iterator[None]:
+    """Show that we are writing for as long as this lasts, and not a moment longer."""
+    period = handle.capabilities.typing
+    if not period:
+        yield
+        return
+    over = Event()
+
+    def show() -> None:
+        while not over.is_set():
+            with suppress(BridgeError):
+                handle.typing(True)
+            over.wait(period)
+
+    thread = Thread(target=show, name="familiar-typing", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        with suppress(BridgeError):
+            handle.typing(False)
+
+
+@dataclass
+class Delivery:
+    """One reply on its way. `messages` are those of ours that it may take the place of, such as one that said it was waiting."""
+
+    handle: Handle
+    mentions: tuple[str, ...] = ()
+    reply_to: str = ""
+    speaker: str = ""
+    streaming: bool = True
+    most_parts: int = 6
+    stop: Button | None = None
+    messages: list[str] = field(default_factory=list)
+    replied: bool = False
+    """Whether they hold a reply, which stays where no other comes."""
+    _shown: str = ""
+    _last: float = 0.0
+
+    def show(self, text: str) -> None:
+        """Show what there is of the reply by now, if that may be and it is time; the latest wins, and one edit is under way at a time."""
+        can = self.handle.capabilities
+        if not self.streaming or not can.edits or not text.strip() or (self._shown and monotonic() - self._last < can.pace):
+            return
+        head = split(defused(text), can.limit - can.measure(MORE), measure=can.measure)[:1]
+        shown = f"{head[0]}{MORE}" if head else ""
+        if shown and shown != self._shown:
+            try:
+                self._put(0, shown, (self.stop,) if self.stop else ())
+                self._shown = shown
+            except BridgeError as exc:
+                log.info("A reply is not shown while it is written: %s", exc)
+            self._last = monotonic()
+
+    def finish(self, text: str, buttons: Sequence[Button], sent: Callable[[list[str]], None]) -> None:
+        """Send the whole reply, in place of what was shown, and tell the ids of its messages. Raises BridgeError.
+
+        Messages that are left over are removed after that, so that their removal is not taken for somebody's.
+        """
+        can = self.handle.capabilities
+        parts, file = plan(defused(text), can.limit, self.most_parts, measure=can.measure)
+        if file is not None and not can.files:
+            parts, file = split(defused(text), can.limit, measure=can.measure), None
+        self.replied = True
+        spare, self.messages = self.messages[len(parts) :], self.messages[: len(parts)]
+        try:
+            for number, part in enumerate(parts):
+                last = number == len(parts) - 1 and file is None
+                self._put(number, part, buttons if last else ())
+            if file is not None:
+                self.messages.append(self._post("", buttons, file))
+        finally:  # what was sent of it belongs to it
+            sent(list(self.messages))
+        for message in spare:
+            with suppress(BridgeError):
+                self.handle.delete(message)
+
+    def withdraw(self) -> None:
+        """Take away what was shown: there is nothing to reply to any more."""
+        for message in self.messages:
+            with suppress(BridgeError):
+                self.handle.delete(message)
+
+    def say(self, text: str) -> str:
+        """Say something of our own in the place of the reply, such as why there is none; '' where that fails, too."""
+        can = self.handle.capabilities
+        if self.replied:
+            self.messages = []
+        try:
+            self._put(0, split(defused(text), can.limit, measure=can.measure)[0], ())
+            return self.messages[0]
+        except BridgeError as exc:
+            log.warning("Somebody could not be told why there is no reply: %s", exc)
+            return ""
+
+    def _put(self, number: int, text: str, buttons: Sequence[Button]) -> None:
+        buttons = tuple(buttons) if self.handle.capabilities.buttons else ()
+        if number < len(self.messages) and self.handle.capabilities.edits:
+            try:
+                self.handle.edit(self.messages[number], text, buttons)
+                return
+            except BridgeError as exc:  # it may have been deleted meanwhile
+                log.info("A message is sent anew instead of being edited: %s", exc)
+                self.messages[number] = self._post(text, buttons, None)
+                return
+        self.messages[number : number + 1] = [self._post(text, buttons, None)]
+
+    def _post(self, text: str, buttons: Sequence[Button], file: File | None) -> str:
+        buttons = tuple(buttons) if self.handle.capabilities.buttons else ()
+        speaker = self.speaker if self.handle.capabilities.names else ""
+        return self.handle.post(Post(text, self.mentions, self.reply_to, buttons, file, speaker))
+
+
+class Notice:
+    """Tells who waits what their position is, in one message that the reply takes the place of."""
+
+    def __init__(self, handle: Handle, reply_to: str, stop: Button) -> None:
+        self._handle, self._reply_to, self._stop = handle, reply_to, stop
+        self._message, self._over, self._said = "", False, ""
+        self._lock = Lock()
+
+    def moved(self, position: int) -> None:
+        """Tell the new position; nothing once it is taken."""
+        with self._lock:
+            said = f"Waiting: number {position} in the queue."
+            if self._over or not position or said == self._said or (self._message and not self._handle.capabilities.edits):
+                return
+            buttons = (self._stop,) if self._handle.capabilities.buttons else ()
+            try:
+                if self._message:
+                    self._handle.edit(self._message, said, buttons)
+                else:
+                    self._message = self._handle.post(Post(said, reply_to=self._reply_to, buttons=buttons))
+                self._said = said
+            except BridgeError as exc:
+                log.info("A position was not told: %s", exc)
+
+    def take(self) -> list[str]:
+        """Return the message, for the reply to take its place; nothing is told any more."""
+        with self._lock:
+            self._over = True
+            return [self._message] if self._message else []

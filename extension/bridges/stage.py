@@ -1,0 +1,118 @@
+"""A place of a platform as commands find it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from threading import Event
+from typing import TYPE_CHECKING
+
+from ..commands.scene import Scene
+from ..errors import CommandRefused, HostError
+from ..messages import Generation, Message, Person
+from .heard import Handle, Heard, Post, defused
+from .splitter import split
+
+if TYPE_CHECKING:
+    from .room import Room
+
+MOST_TURNS = 20
+"""Turns that companions go on by themselves at most."""
+PATIENCE = 120.0
+"""Seconds that a swap of models waits for what is being written."""
+
+
+@dataclass(eq=False)
+class Generating:
+    """A prompt that waits for its turn in the queue."""
+
+    person: str
+    place: str
+    pieces: Iterator[str]
+    text: str = ""
+    key: str = ""
+
+    def run(self, stop: Event) -> None:
+        """Ask the model."""
+        for piece in self.pieces:
+            self.text += piece
+            if stop.is_set():
+                return
+
+
+@dataclass(kw_only=True)
+class Stage(Scene):
+    """What a place can do for commands."""
+
+    room: Room
+    heard: Heard
+    handle: Handle
+    _held: ExitStack = field(default_factory=ExitStack)
+
+    def shown(self) -> Sequence[Message]:
+        """As Scene says: the chat as it is, and no question yet."""
+        return self.room.turns.shown(self.heard, self.handle, self.companion, "").messages()
+
+    def people(self, named: str) -> list[Person]:
+        """As Scene says."""
+        wanted = named.strip().lstrip("@").casefold()
+        found = [each for each in self.handle.people() if not wanted or wanted in (each.id.casefold(), each.name.casefold())]
+        is_id = bool(wanted) and ":" in wanted
+        return found or ([Person(named.strip())] if is_id else [])
+
+    def roles(self, person: Person) -> tuple[str, ...]:
+        """As Scene says."""
+        return self.handle.roles(person)
+
+    def make_thread(self, name: str) -> str:
+        """As Scene says."""
+        if self.heard.thread:
+            raise CommandRefused("This is a thread already; make one in the channel.")
+        if self.heard.direct or not self.handle.capabilities.threads:
+            raise CommandRefused("There are no threads here.")
+        link = self.handle.make_thread(" ".join(name.split())[:100])
+        return f"Here we can talk without mentions: {link}"
+
+    def speak(self, companion: str, text: str) -> None:
+        """As Scene says."""
+        name = self.room.companion_named(companion)
+        can = self.handle.capabilities
+        said = text if can.names else f"{name}: {text}"
+        for part in split(defused(said), can.limit, measure=can.measure):
+            self.handle.post(Post(part, speaker=name if can.names else ""))
+
+    def answer(self, companions: Sequence[str], turns: int = 1) -> None:
+        """As Scene says."""
+        names = [self.room.companion_named(each) for each in companions]
+        if not 0 < len(names) * turns <= MOST_TURNS:
+            raise CommandRefused(f"From 1 to {MOST_TURNS} turns in all can be asked for.")
+        self.room.go_on(self.heard, self.handle, names * turns)
+
+    def generate(self, messages: Sequence[Message], generation: Generation) -> Iterator[str]:
+        """As Scene says."""
+        job = Generating(self.heard.person.id, self.heard.place.id, self.room.app.host.generate(messages, generation))
+        ticket = self.room.queue.submit(job)
+        ticket.wait()
+        if isinstance(ticket.error, HostError):
+            raise ticket.error
+        if ticket.error is not None:
+            raise HostError(f"The model failed ({type(ticket.error).__name__}); the log has the details.")
+        yield job.text
+
+    def hold(self) -> None:
+        """As Scene says."""
+        self._held.enter_context(self.room.queue.hold(PATIENCE))
+
+    def release(self) -> None:
+        """As Scene says."""
+        self._held.close()
+
+    def silences(self, *, everybody: bool) -> Sequence[str]:
+        """As Scene says."""
+        found = self.room.silences.of(self.heard.place.id)
+        return [f"{each.when:%H:%M:%S} UTC: {each.reason}" for each in found if everybody or each.person == self.heard.person.id]
+
+    def queue(self) -> str:
+        """As Scene says."""
+        return f"Queue: {len(self.room.queue.running)} being written, {self.room.queue.waiting} waiting"
