@@ -38,6 +38,14 @@ as `familiar-enabled`, `familiar-scope`, `familiar-budget` and `familiar-memorie
 |---|---|---|---|---|
 """
 
+REFERENCE = f"""# Command reference
+
+{NOTICE}
+
+How commands are given, and what plain language understands: see [commands](commands.md). Who has which level: see
+[permissions](permissions.md). Each is `--name` or `/name` in a chat and `familiar do name` in a terminal.
+"""
+
 COMMANDS = f"""# The command line
 
 {NOTICE}
@@ -105,7 +113,12 @@ never more than was chosen for `max_new_tokens`; a sentence tells the model.
 
 def main() -> int:
     """Write the pages, or with --check say which ones are out of date. Return the exit status."""
-    pages = {DOCS / "settings.md": settings_page(), DOCS / "cli.md": command_page(), DOCS / "options.md": options_page()}
+    pages = {
+        DOCS / "settings.md": settings_page(),
+        DOCS / "cli.md": command_page(),
+        DOCS / "command-reference.md": reference_page(),
+        DOCS / "options.md": options_page(),
+    }
     stale = [path for path, text in pages.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv:
         sys.stderr.writelines(f"docs/{path.name} is out of date: run `make docs`.\n" for path in stale)
@@ -169,6 +182,24 @@ def _table(column: str, options: list[Option], cell: Callable[[Option], str]) ->
 
 def _otherwise(option: Option) -> str:
     return f" Default: {option.shown(option.default)}." if option.default not in (None, ()) else ""
+
+
+def reference_page() -> str:
+    """Return the page of the commands of every door: levels, arguments, examples."""
+    from extension.commands.groups.every import COMMANDS as REGISTRY
+
+    sections = []
+    for command in sorted(REGISTRY, key=lambda each: each.name):
+        notes = [f"for {command.level.shown} and above"]
+        notes += ["asks first in plain language"] if command.changes and command.examples else []
+        notes += [f"also `--{alias}`" for alias in command.aliases]
+        notes += ["also on a message"] if command.on_message else []
+        lines = [f"- `{each.shown}`: {_cell(each.help.rstrip('.'))}. Takes {_cell(each.kind.takes)}.\n" for each in command.arguments]
+        plainly = "".join(f"- “{sentence}”\n" for sentence in command.examples[:3])
+        said = f"\nIn plain words:\n\n{plainly}" if plainly else ""
+        arguments = f"\n{''.join(lines)}" if lines else ""
+        sections.append(f"\n## `--{command.usage}`\n\n{command.help} ({'; '.join(notes)})\n{arguments}{said}")
+    return REFERENCE + "".join(sections)
 
 
 def _helps(command: Any, parent: Any, name: str) -> Iterator[tuple[str, str]]:

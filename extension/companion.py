@@ -269,8 +269,8 @@ class Conversation:
             visible={digest(each.said, each.reply) for each in self._history[len(rows) - len(seen) :]},
             sight=Sight(len(rows), len(rows) - len(seen)),
         ).noting(self._note)
-        asked = Message("user", self.briefing.before(said))
-        messages = [*system, *joined([*transcript(seen), asked])]
+        asked = self.briefing.before(said)
+        messages = [*system, *joined([*transcript(seen), *([Message("user", asked)] if asked else [])])]
         self.prompt_tokens = sum(count(message.content) for message in messages)
         return messages
 

@@ -43,6 +43,17 @@ class Host(Protocol):
 
 
 @runtime_checkable
+class Scoring(Protocol):
+    """A host that also tells how likely texts are."""
+
+    def scores(self, text: str, continuations: Sequence[str]) -> list[float]:
+        """Return the natural logarithm of the probability of each continuation right behind a text, whose beginning may be left out.
+
+        Raises HostError, also where the model is busy for more than a moment.
+        """
+
+
+@runtime_checkable
 class Rack(Protocol):
     """What a host could run instead: exchanges its model, or the LoRA adapter on it. Some hosts are one themselves.
 
@@ -68,17 +79,6 @@ class Rack(Protocol):
 
     def swap_adapter(self, name: str, told: Told) -> str:
         """Put another adapter on the model, or none for ''. Returns and raises as `swap` does."""
-
-
-@runtime_checkable
-class Scoring(Protocol):
-    """A host that also tells how likely texts are."""
-
-    def scores(self, text: str, continuations: Sequence[str]) -> list[float]:
-        """Return the natural logarithm of the probability of each continuation right behind a text, whose beginning may be left out.
-
-        Raises HostError, also where the model is busy for more than a moment.
-        """
 
 
 class Embedder(Protocol):

@@ -110,20 +110,23 @@ class Context:
         asked = {link.exchange for link in links.values() if link.kind == "question" and any(each.id == link.message for each in messages)}
         unseen = self._hidden(messages, links)
         rows: dict[int, Exchange] = {}
+        levels: dict[str, Level] = {}
         for place_in_line, message in enumerate(messages):
             link = links.get(message.id)
             if link is not None and link.exchange:
                 if (found := exchanges.pop(link.exchange, None)) is not None:
                     rows[place_in_line] = found if found.id in asked else replace(found, said="")
-            elif message.id not in unseen and self._counts(message, link):
+            elif message.id not in unseen and self._counts(message, link, levels):
                 rows[place_in_line] = _said(message)
         return [row for each in rows.values() for row in _from(each, companion)]
 
-    def _counts(self, message: Heard, link: Link | None) -> bool:
-        """Return whether a message that is no exchange is shown to the model."""
+    def _counts(self, message: Heard, link: Link | None, levels: dict[str, Level]) -> bool:
+        """Return whether a message that is no exchange is shown to the model; `levels` are those of people that are known by now."""
         if message.is_own or message.is_bot or not message.text.strip() or (link is not None and link.kind in ("command", "hidden")):
             return False
-        return self.running.find(message.text) is None and self.app.authorizer.level(message.asker) > Level.IGNORED
+        if message.person.id not in levels:
+            levels[message.person.id] = self.app.authorizer.level(message.asker)
+        return levels[message.person.id] > Level.IGNORED and self.running.find(message.text) is None
 
     def _hidden(self, messages: Sequence[Heard], links: Mapping[str, Link]) -> set[str]:
         """Return the ids of messages that are hidden, of those that reply to one, and of what those are replied with."""

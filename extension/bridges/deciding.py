@@ -100,7 +100,7 @@ def refused(heard: Heard, facts: Facts) -> Silence | None:
     if facts.level == Level.IGNORED:
         return Silence("who says it is ignored here (permissions)")
     if facts.known:
-        return Silence("it was answered already")
+        return Silence("it was taken up before")
     if heard.text.lstrip().startswith(HIDING) and not facts.to_another:
         return Silence(f"it begins with {HIDING}", hides=True)
     if facts.replied_to_hidden:

@@ -88,7 +88,8 @@ class Delivery:
         if file is not None and not can.files:
             parts, file = split(defused(text), can.limit, measure=can.measure), None
         self.replied = True
-        spare, self.messages = self.messages[len(parts) :], self.messages[: len(parts)]
+        kept = len(parts) if can.edits else 0
+        spare, self.messages = self.messages[kept:], self.messages[:kept]
         try:
             for number, part in enumerate(parts):
                 last = number == len(parts) - 1 and file is None
@@ -160,6 +161,12 @@ class Notice:
                 self._said = said
             except BridgeError as exc:
                 log.info("A position was not told: %s", exc)
+
+    def withdraw(self) -> None:
+        """Take the message away: what waited does not come."""
+        for message in self.take():
+            with suppress(BridgeError):
+                self._handle.delete(message)
 
     def take(self) -> list[str]:
         """Return the message, for the reply to take its place; nothing is told any more."""

@@ -23,7 +23,7 @@ from .deciding import Answer, Facts, Silence, Silences, addressed_by_name, decid
 from .delivery import Delivery, Notice
 from .heard import Button, Handle, Heard, Post, Pressed, Reacted
 from .lurking import likelihood
-from .queue import Queue
+from .queue import Queue, Ticket
 from .stage import MOST_TURNS, Stage
 from .tree import Tree, buttons_of
 from .turn import Turns, Work
@@ -158,17 +158,18 @@ class Room:
         companion: str,
         do: Callable[[Delivery, Event], object],
         *,
-        messages: Sequence[str] = (),
+        instead_of: Callable[[], Sequence[str]] = tuple,
         by_itself: bool = False,
     ) -> None:
-        """Put a turn into the queue; its reply takes the place of `messages`. Raises QueueFull."""
+        """Put a turn into the queue; its reply takes the place of the messages there are when it begins. Raises QueueFull."""
         stop = Button(f"familiar:stop:{heard.id}", "Stop")
         reply_to = heard.id if heard.place.shared and not by_itself else ""
         notice = Notice(handle, reply_to, stop)
         speaker = companion if companion != self.app.settings.companion else ""
 
         def delivery() -> Delivery:
-            taken = [*messages, *notice.take()]
+            replies = instead_of()
+            taken = [*replies, *notice.take()]
             mentions = () if by_itself else (heard.person.id,)
             return Delivery(
                 handle,
@@ -178,18 +179,33 @@ class Room:
                 most_parts=self.app.settings.most_parts,
                 stop=stop,
                 messages=taken,
-                replied=bool(messages),
+                replied=bool(replies),
             )
 
         def moved(position: int) -> None:
             if self.queue.running or position > 1:
                 notice.moved(position)
 
-        self.queue.submit(Work(heard.person.id, heard.place.id, heard.id, handle, delivery, do, by_itself), None if by_itself else moved)
+        work = Work(heard.person.id, heard.place.id, heard.id, handle, delivery, do, notice, by_itself)
+        self.queue.submit(work, None if by_itself else moved)
 
-    def stop(self, place: str, key: str) -> int:
-        """Stop what answers a message, or whatever is under way in a place for '', and return how much that was."""
-        return self.queue.stop(lambda ticket: ticket.place == place and (not key or getattr(ticket.job, "key", "") == key))
+    def cancel(self, chosen: Callable[[Ticket], bool], *, quiet: bool = False) -> list[Ticket]:
+        """Take out of the queue what is chosen, and tell what runs of it to stop, `quiet` without a word about it; return both."""
+        found: list[Ticket] = []
+
+        def noted(ticket: Ticket) -> bool:
+            if not chosen(ticket):
+                return False
+            if isinstance(ticket.job, Work):
+                ticket.job.quiet = quiet
+            found.append(ticket)
+            return True
+
+        self.queue.stop(noted)
+        for ticket in found:
+            if ticket.wait(0) and isinstance(ticket.job, Work):
+                ticket.job.notice.withdraw()
+        return found
 
     def tell(self, heard: Heard, handle: Handle, text: str) -> None:
         """Say a sentence to somebody. Never raises."""
@@ -288,7 +304,7 @@ class Room:
             self.tell(heard, handle, str(exc))
             return self._silent(heard, Silence(str(exc)))
         self._take(heard)
-        self.queue.stop(lambda ticket: ticket.place == heard.place.id and getattr(ticket.job, "by_itself", False))
+        self.cancel(lambda ticket: ticket.place == heard.place.id and getattr(ticket.job, "by_itself", False))
         self._bursts.open(heard, handle, companion)
         return decision
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import BridgeError, FamiliarError, NotFound
@@ -19,6 +20,7 @@ from ..permissions.level import Level
 from .deciding import HIDING
 from .delivery import Delivery
 from .heard import Button, Handle, Heard, Pressed, Reacted
+from .queue import Ticket
 from .turn import turn_of
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ TAKEN_BACK = ("up", "down", "hide")
 _BUTTON = re.compile(r"familiar:(?P<action>[a-z]{2,12}):(?P<on>\S{1,200})")
 _TONES = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f]")
 _ATTACHED = re.compile(r"(?:\n|\A)\(attached: [^\n]*\)")
+PATIENCE = 10.0
+"""Seconds that forgetting waits for a reply that was told to stop."""
 NOT_YOURS = "Only who asked for this reply, or a mod, can do that."
 
 
@@ -164,6 +168,8 @@ class Tree:
             if exchange.person.id != by.person.id and level < Level.MOD:
                 app.authorizer.record.add(by.person, by.place, self._room.door, f"button {action}", level, "denied")
                 return NOT_YOURS
+            if action in ("regenerate", "continue") and not app.choices(by.spot)["speaking"]:
+                return "Speaking is switched off here."
             if action in ("regenerate", "continue"):
                 app.authorizer.require_budget(by.asker, level, self._room.running.spending)
             said = self._does[action](Deed(by, handle, exchange, message, text, added))
@@ -175,9 +181,10 @@ class Tree:
 
     def _stop(self, by: Heard, key: str) -> int:
         mod = self._room.app.authorizer.level(by.asker) >= Level.MOD
-        return self._room.queue.stop(
+        here = self._room.cancel(
             lambda ticket: ticket.place == by.place.id and getattr(ticket.job, "key", "") == key and (mod or ticket.person == by.person.id)
         )
+        return len(here)
 
     def _first(self, deed: Deed) -> Heard:
         """Return the first message of an exchange, as well as it is known."""
@@ -188,13 +195,12 @@ class Tree:
 
     def _regenerate(self, deed: Deed) -> str:
         room, first = self._room, self._first(deed)
-        replies = self._memories.links.messages(deed.exchange.id, "reply")
         room.submit(
             replace(first, person=deed.by.person),
             deed.handle,
             deed.exchange.companion,
             lambda delivery, stop: room.turns.again(deed.exchange, first, deed.handle, delivery, stop, deed.by.person),
-            messages=replies,
+            instead_of=partial(self._memories.links.messages, deed.exchange.id, "reply"),
         )
         return ""
 
@@ -205,7 +211,7 @@ class Tree:
             deed.handle,
             deed.exchange.companion,
             lambda delivery, stop: room.turns.further(deed.exchange, first, deed.handle, delivery, stop),
-            messages=self._memories.links.messages(deed.exchange.id, "reply"),
+            instead_of=partial(self._memories.links.messages, deed.exchange.id, "reply"),
         )
         return ""
 
@@ -277,23 +283,30 @@ class Tree:
         files = any(each.attachments for each in messages)
         if not messages or said == before or (files and said and before.startswith(said)):
             return
-        replies = self._memories.links.messages(exchange.id, "reply")
-        companion = exchange.companion
-        room = self._room
+        if not self._room.app.choices(messages[0].spot)["speaking"]:
+            self._memories.edit(exchange.id, said=said)
+            return
+        companion, room = exchange.companion, self._room
+        self._interrupt(exchange)
         room.submit(
             messages[-1],
             handle,
             companion,
             lambda delivery, stop: room.turns.answer(messages, handle, companion, delivery, stop),
-            messages=replies,
+            instead_of=partial(self._memories.links.messages, exchange.id, "reply"),
         )
 
     def _gone(self, exchange: Exchange, handle: Handle) -> None:
-        """Forget an exchange, and take its replies away."""
-        replies: Sequence[str] = self._memories.links.messages(exchange.id, "reply")
-        asked = self._memories.links.messages(exchange.id, "question")
-        self._room.queue.stop(lambda ticket: ticket.place == exchange.place.id and getattr(ticket.job, "key", "") in asked)
+        """Forget an exchange, once nothing more is written for it, and take its replies away."""
+        for ticket in self._interrupt(exchange):
+            ticket.wait(PATIENCE)
+        replies = self._memories.links.messages(exchange.id, "reply")
         self._memories.forget([exchange.id])
         for each in replies:
             with suppress(BridgeError):
                 handle.delete(each)
+
+    def _interrupt(self, exchange: Exchange) -> list[Ticket]:
+        """Stop what is being written for an exchange, without a word about it."""
+        asked, place = self._memories.links.messages(exchange.id, "question"), exchange.place.id
+        return self._room.cancel(lambda each: each.place == place and getattr(each.job, "key", "") in asked, quiet=True)

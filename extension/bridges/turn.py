@@ -18,7 +18,7 @@ from ..options.layers import Choices
 from ..prompt import split_reasoning
 from .attachments import Attachments, Brought
 from .context import Context
-from .delivery import Delivery, typing
+from .delivery import Delivery, Notice, typing
 from .heard import Button, Handle, Heard
 
 if TYPE_CHECKING:
@@ -155,14 +155,10 @@ class Turns:
         return number
 
     def _stream(self, asked: Asked, conversation: Conversation, delivery: Delivery, questions: Sequence[str]) -> None:
-        linked = False
-        try:
-            for _ in conversation:
-                if not linked and (linked := conversation.id is not None):
-                    self._link(asked, questions, "question", conversation.id)
-                delivery.show(asked.whole(conversation.raw))
-        finally:
-            self._link(asked, questions, "question", conversation.id)
+        if questions:  # from now on an edit or a deletion finds it, however long the model takes to its first word
+            self._link(asked, questions, "question", self.app.companion.hear(asked.turn))
+        for _ in conversation:
+            delivery.show(asked.whole(conversation.raw))
 
     def _kept(self, asked: Asked, conversation: Conversation) -> int | None:
         """Write an exchange that the model was not asked in the words of its turn; None where it writes itself, or said nothing."""
@@ -204,8 +200,11 @@ class Work:
     handle: Handle
     delivery: Callable[[], Delivery]
     do: Callable[[Delivery, Event], object]
+    notice: Notice
     by_itself: bool = False
     """Whether nobody asked for it: companions among each other."""
+    quiet: bool = False
+    """Whether nothing is said when it is stopped, since something else takes its place."""
 
     def run(self, stop: Event) -> None:
         """Do it, showing that we are writing, and say in a sentence why there is nothing where that is so."""
@@ -214,7 +213,10 @@ class Work:
             with typing(self.handle):
                 self.do(delivery, stop)
         except Stopped as exc:
-            delivery.say(str(exc))
+            if not self.quiet:
+                delivery.say(str(exc))
+            elif not delivery.replied:
+                delivery.withdraw()
             raise
         except FamiliarError as exc:
             log.warning("There is no reply: %s", type(exc).__name__)

@@ -200,15 +200,6 @@ class _Run:
             self.put(part)
 
 
-def _free_memory() -> None:
-    """Give back what a model took that nothing refers to any more."""
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-
-
 def _score(checkpoint: Checkpoint, before: list[int], tail: list[int]) -> float:
     import torch
 
@@ -217,6 +208,15 @@ def _score(checkpoint: Checkpoint, before: list[int], tail: list[int]) -> float:
         logits = checkpoint.model(input_ids=ids).logits[0, len(before) - 1 : -1].float()
     chosen = torch.log_softmax(logits, -1).gather(-1, ids[0, len(before) :, None])
     return float(chosen.sum())
+
+
+def _free_memory() -> None:
+    """Give back what a model took that nothing refers to any more."""
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def _ends(checkpoint: Checkpoint) -> dict[str, Any]:

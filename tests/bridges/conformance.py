@@ -227,6 +227,11 @@ class Sight:
         stand.ask(den, "ada", "y" * 70_000)
         assert "too long" in stand.texts(den)[-1]
 
+    def test_what_the_model_would_be_shown_now_can_be_looked_at(self, stand, den):
+        stand.ask(den, "ada", "my wren is called Pip")
+        stand.ask(den, "ada", "--input-messages")
+        assert stand.texts(den)[-1].endswith("[user]\nmy wren is called Pip\n\n[assistant]\nanswer 1\n```")
+
     def test_a_thread_goes_on_from_the_reply_it_was_made_at(self, stand, hall):
         stand.ask(hall, "ada", f"{CALL} my wren is called Pip")
         reply = stand.ours(hall)[0]
@@ -288,6 +293,26 @@ class Bursts:
         assert stand.exchanges() == [("hello", "answer 2")]
         assert "Pip" not in stand.model.last
         assert stand.texts(den) == ["answer 2"]
+
+    def test_a_question_that_is_deleted_while_it_is_answered_leaves_nothing(self, stand, den):
+        stand.model.go.clear()
+        message = stand.platform.say(den, stand.who("ada"), "my wren is called Pip")
+        stand.pauses.over()
+        assert stand.model.begun.wait(LONG)
+        stand.platform.delete(message)
+        stand.model.go.set()
+        stand.settle()
+        assert (stand.exchanges(), [each for each in stand.texts(den) if "answer" in each]) == ([], [])
+
+    def test_a_question_that_is_edited_while_it_is_answered_is_answered_as_it_is_then(self, stand, den):
+        stand.model.go.clear()
+        message = stand.platform.say(den, stand.who("ada"), "what is a wrem?")
+        stand.pauses.over()
+        assert stand.model.begun.wait(LONG)
+        stand.platform.edit(message, "what is a wren?")
+        stand.model.go.set()
+        stand.settle()
+        assert (stand.exchanges(), stand.texts(den)) == ([("what is a wren?", "answer 2")], ["answer 2"])
 
     def test_deleting_one_message_of_a_burst_answers_what_is_left(self, stand, den):
         first = stand.platform.say(den, stand.who("ada"), "one")
@@ -359,6 +384,7 @@ class Waiting:
         stand.model.go.set()
         assert "Stopped before the first word." in stand.texts(hall)
         assert [reply for _, reply in stand.exchanges()] == [""]
+        assert stand.texts(den) == []
 
     def test_typing_is_shown_exactly_while_it_writes(self, stand, den):
         stand.model.go.clear()
@@ -518,6 +544,18 @@ class Permitting:
         assert stand.app.memories.seen.since(hall.id) is not None
         stand.platform.press(asked.id, stand.who("ada"), yes.id)
         assert "asked too long ago" in stand.texts(hall)[-1]
+
+    def test_a_sentence_that_may_be_a_command_is_asked_about_and_said_again_it_is_only_said(self, stand, den, monkeypatch):
+        reset = replace(stand.running.find("/reset"), plain=True)
+        monkeypatch.setattr(stand.running, "meant", lambda text, companion: reset if text == "begin anew" else None)
+        stand.ask(den, "ada", "begin anew")
+        assert [each.label for each in stand.ours(den)[0].buttons] == ["Yes", "No"]
+        stand.ask(den, "ada", "begin anew")
+        assert (stand.exchanges(), stand.app.memories.seen.since(den.id)) == ([("begin anew", "answer 1")], None)
+        stand.ask(den, "ada", "begin anew")
+        stand.ask(den, "ada", "--yes")
+        assert stand.app.memories.seen.since(den.id) is not None
+        assert len(stand.model.prompts) == 1
 
     def test_too_many_answers_in_an_hour_are_refused_with_a_sentence(self, stand, den):
         rules = stand.app.settings.permissions

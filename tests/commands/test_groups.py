@@ -178,8 +178,20 @@ def test_levels_are_shown_and_changed(give, say):
     assert "adam  permissions set: done" in text(give("adam", "--record"))
 
 
+def test_the_model_is_asked_without_the_conversation(give, say):
+    say("vera", "Hello.", "Well met.")
+    assert text(give("mo", "--generate Once upon a time")) == "You said: Once upon a time"
+    assert give("mo", "--generate x").private
+    assert give("vera", "--generate x").kind == "denied"
+    assert text(give("vera", "--ask Who are you?")) == "You said: Who are you?"
+    assert text(give("vera", "--reword")).endswith("Well met.")
+    assert text(give("vera", "--reword Some words.")).endswith("Some words.")
+    assert give("vera", "--reword", place=PRIVATE).kind == "refused"
+
+
 def test_what_a_place_cannot_do_is_refused_with_a_reason(give):
-    for person, said in (("vera", "--thread plans"), ("adam", "--restart"), ("adam", "--shutdown")):
+    given = [("vera", "--thread plans"), ("vera", "--as Familiar"), ("mo", "--sayas Familiar hi"), ("mo", "--batch 2")]
+    for person, said in (*given, ("adam", "--restart"), ("adam", "--shutdown")):
         answered = give(person, said)
         assert (answered.kind, answered.text[-1]) == ("refused", ".")
 

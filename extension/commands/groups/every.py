@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..registry import Registry
-from . import choosing, general, models, people, places, reading, remembering, sight, writing
+from . import choosing, general, models, people, places, reading, remembering, sight, speaking, writing
 
 COMMANDS = Registry(
     [
@@ -15,6 +15,7 @@ COMMANDS = Registry(
         *remembering.GROUP,
         *reading.GROUP,
         *writing.GROUP,
+        *speaking.GROUP,
         *people.GROUP,
     ]
 )

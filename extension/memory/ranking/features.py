@@ -109,7 +109,7 @@ class _Look:
         return self.np.bincount(self.owner[wanted], minlength=self.size).astype(self.np.float32)
 
     def _scored(self, name: str, counts: Column, lengths: Column, idf: Column, whole: float) -> None:
-        mean = float(lengths.mean()) or 1.0
+        mean = float(lengths.mean() if lengths.size else 0.0) or 1.0  # what was found may be gone by now
         norm = K1 * (1 - B + B * lengths / mean)
         score = (counts * (K1 + 1) / (counts + norm[:, None]) * idf).sum(1)
         self.found[f"bm25_{name}"] = score / whole

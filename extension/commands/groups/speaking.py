@@ -1,0 +1,125 @@
+"""Commands that let the model or a companion speak: raw, without the conversation, in other words, as somebody."""
+
+from __future__ import annotations
+
+from ...errors import CommandRefused
+from ...memory.diary import Filter
+from ...messages import Message
+from ...options.kinds import Found, Whole, Words
+from ...permissions.level import Level
+from ...prompt import split_reasoning
+from ..call import Call
+from ..command import Argument, Command, Outcome
+
+_REWORD = "Say the following in other words. Keep what it means, its language and about its length. Answer with the new text alone.\n\n"
+
+
+def generate(call: Call) -> Outcome:
+    """Show what the model makes of a prompt that stands alone."""
+    return _told(call, [Message("user", call["prompt"])], private=True)
+
+
+def ask(call: Call) -> Outcome:
+    """Ask the companion something without the conversation and without memory."""
+    context = call.app.choices(call.scene.spot).context(call.app.character(call.scene.companion).context, call["question"])
+    system = [Message("system", context)] if context else []
+    return _told(call, [*system, Message("user", call["question"])])
+
+
+def reword(call: Call) -> Outcome:
+    """Put a text, or the last reply here, in other words."""
+    text = call["text"] or _reply(call)
+    return _told(call, [Message("user", f"{_REWORD}{text}")])
+
+
+def _reply(call: Call) -> str:
+    """Return the reply that the command acts on, or the last one here."""
+    diary = call.app.memories.diary
+    if call.scene.message is not None:
+        return diary.one(call.scene.message).reply
+    newest = call.app.memories.seen.of(call.place.id, diary.browse(Filter(place=call.place.id), limit=20))
+    found = next((each.reply for each in newest if each.reply.strip()), "")
+    if not found:
+        raise CommandRefused("There is no reply here that could be put in other words. Give a text.")
+    return found
+
+
+def _told(call: Call, messages: list[Message], *, private: bool = False) -> Outcome:
+    generation = call.app.choices(call.scene.spot).generation(call.app.generation)
+    made = "".join(call.scene.generate(messages, generation))
+    text = split_reasoning(made)[1].strip()
+    if not text:
+        raise CommandRefused("The model answered nothing. Try again, or in other words.")
+    return Outcome(text, private=private)
+
+
+def speak_as(call: Call) -> Outcome:
+    """Let a companion speak next."""
+    call.scene.answer([call["name"]])
+    return Outcome("", private=True)
+
+
+def say_as(call: Call) -> Outcome:
+    """Say a text as a companion."""
+    call.scene.speak(call["name"], call["text"])
+    return Outcome("Said.", private=True)
+
+
+def batch(call: Call) -> Outcome:
+    """Let the companion speak several times."""
+    call.scene.answer([call.scene.companion], call["n"])
+    return Outcome("", private=True)
+
+
+_NAME = Found("the name of a companion, or how it begins")
+
+GROUP = (
+    Command(
+        "generate",
+        "Show what the model makes of a prompt alone, to you only.",
+        generate,
+        (Argument("prompt", Words(20_000), "the prompt, as it is", rest=True),),
+        level=Level.MOD,
+        spends=True,
+    ),
+    Command(
+        "ask",
+        "Ask the companion something without the conversation and without memory.",
+        ask,
+        (Argument("question", Words(20_000), "what to ask", rest=True),),
+        spends=True,
+    ),
+    Command(
+        "reword",
+        "Put the last reply here, or a text, in other words.",
+        reword,
+        (Argument("text", Words(20_000), "what to put in other words; the last reply here", required=False, rest=True),),
+        spends=True,
+        on_message=True,
+    ),
+    Command(
+        "as",
+        "Let a companion speak next.",
+        speak_as,
+        (Argument("name", _NAME, "which one", rest=True, choices=lambda call: call.app.companions()),),
+        spends=True,
+    ),
+    Command(
+        "sayas",
+        "Say a text as a companion.",
+        say_as,
+        (
+            Argument("name", _NAME, "which one", choices=lambda call: call.app.companions()),
+            Argument("text", Words(20_000), "what it says", rest=True),
+        ),
+        level=Level.MOD,
+    ),
+    Command(
+        "batch",
+        "Let the companion speak several times in a row.",
+        batch,
+        (Argument("n", Whole(1, 10), "how often"),),
+        level=Level.MOD,
+        spends=True,
+    ),
+)
