@@ -12,12 +12,13 @@ import sqlalchemy as sa
 
 from ..database import Database
 from ..errors import CommandRefused, NotFound
+from ..memory.rows import clean
 from ..tables import saved_preset
 from .decoding import MODE, MODEL
 from .kinds import one_of
 from .layers import Choices, Spot
 from .option import GENERATION, LONGEST_VALUE, Layer
-from .store import Options, clean, understood
+from .store import Options, understood
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ..database import Database
 from ..errors import CommandRefused
+from ..memory.rows import clean
 from ..messages import Generation
 from ..tables import chosen
 from .catalogue import BY_NAME, DECODED_NAMES, OPTIONS, find
@@ -90,17 +91,6 @@ class Options:
             connection.execute(_removal(layer, holder, names))
             if rows:
                 connection.execute(sa.insert(chosen), [{**said, "name": name, "value": value} for name, value in rows.items()])
-
-    def forget(self, layer: Layer, holder: str) -> int:
-        """Remove everything that was chosen for one holder, such as a person who is forgotten, and return how much it was."""
-        with self._database.write() as connection:
-            where = (chosen.c.layer == layer, chosen.c.holder == clean(holder))
-            return int(connection.execute(sa.delete(chosen).where(*where)).rowcount)
-
-
-def clean(text: str) -> str:
-    """Return an id or a name that every database can store: no NUL, no lone surrogates."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 def understood(name: str, raw: str) -> tuple[Option, Any]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 
 from extension.database import Database
 from extension.errors import CommandRefused
-from extension.messages import Generation
+from extension.memory.diary import Answer, Diary
+from extension.messages import Generation, Person, Place, Turn
 from extension.options.layers import Spot
+from extension.options.presets import Presets
 from extension.options.store import Options
 from extension.tables import chosen
 
 ADA = Spot("server", "channel", "thread", "ada")
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BO = Spot("server", "channel", "thread", "bo")
 
 
@@ -130,11 +134,19 @@ def test_a_time_that_is_none_costs_nothing_but_that_value(options, database):
     assert options.value("seed", ADA).value is None
 
 
-def test_what_was_chosen_for_somebody_can_be_removed(options, database):
+def test_what_somebody_chose_goes_with_the_last_of_what_they_said(options, database):
+    diary = Diary(database)
+    turns = [Turn(Person("ada"), Place("channel"), "Familiar", word, row, NOW) for row, word in enumerate("ab")]
+    numbers = [diary.write(turn, Answer("Yes.")) for turn in turns]
     options.choose({"seed": 3, "top_k": 2}, "person", ADA, "ada")
     options.set("seed", "4", "channel", ADA, "ada")
-    assert options.forget("person", "ada") == 2
-    assert rows(database) == [("channel", "channel", "seed", "4")]
+    options.set("seed", "5", "global", ADA, "ada")
+    Presets(database).save("mine", options.at(ADA), "ada")
+    diary.forget(numbers[:1])
+    assert len(rows(database)) == 4
+    diary.forget(numbers[1:])
+    assert rows(database) == [("global", "", "seed", "5")]
+    assert Presets(database).saved("ada") == []
 
 
 def test_one_query_finds_everything(options, database):
