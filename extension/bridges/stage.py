@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
 from ..commands.scene import Scene
 from ..errors import CommandRefused, FamiliarError, HostError, Stopped
 from ..memory.diary import Answer
-from ..messages import Generation, Message, Person
+from ..messages import Exchange, Generation, Message, Person
 from .heard import Handle, Heard, Post, defused
 from .splitter import split
 
@@ -54,6 +54,10 @@ class Stage(Scene):
     def shown(self) -> Sequence[Message]:
         """As Scene says: the chat as it is, and no question yet."""
         return self.room.turns.shown(self.heard, self.handle, self.companion, "").messages()
+
+    def talk(self) -> Sequence[Exchange]:
+        """As Scene says."""
+        return self.room.turns.context.rows(replace(self.heard, reply_to=""), self.handle, self.companion, None)
 
     def people(self, named: str) -> list[Person]:
         """As Scene says."""

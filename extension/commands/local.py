@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ..app import App
 from ..companion import RESERVE, shown_rows
-from ..messages import Generation, Message, Person, Place, transcript
+from ..messages import Exchange, Generation, Message, Person, Place, transcript
 from ..options.layers import Spot
 from ..permissions.authorizer import Asker
 from ..tables import person
@@ -30,8 +30,12 @@ class LocalScene(Scene):
 
     def shown(self) -> Sequence[Message]:
         """Return the system prompt and what of the conversation fits."""
+        return self.prompt_of([(each.said, each.reply) for each in self.talk()])
+
+    def talk(self) -> Sequence[Exchange]:
+        """Return what was said here and may be seen."""
         place, memories = self.asker.place.id, self.app.memories
-        return self.prompt_of([(each.said, each.reply) for each in memories.seen.of(place, memories.diary.chat(place))])
+        return memories.seen.of(place, memories.diary.chat(place))
 
     def prompt_of(self, rows: Sequence[tuple[str, str]]) -> list[Message]:
         """Return the system prompt and what fits of a conversation."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import CommandRefused
-from ..messages import Generation, Message, Person
+from ..messages import Exchange, Generation, Message, Person
 from ..options.layers import Spot
 from ..permissions.authorizer import Asker
 
@@ -51,6 +51,10 @@ class Scene:
     def answer(self, companions: Sequence[str], turns: int = 1) -> None:
         """Let companions speak next, in this order, so many turns each. Raises FamiliarError."""
         raise CommandRefused("A companion answers here when something is said to it, and not otherwise.")
+
+    def talk(self) -> Sequence[Exchange]:
+        """Return what was said here as the model would be shown it. Raises FamiliarError."""
+        raise CommandRefused("What was said is known where a conversation is going on, not here.")
 
     def generate(self, messages: Sequence[Message], generation: Generation) -> Iterator[str]:
         """Yield what the model makes of a prompt; waits its turn where others are waiting. Raises HostError."""

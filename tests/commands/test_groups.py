@@ -7,6 +7,7 @@ from io import BytesIO
 
 import pytest
 
+from extension.hosts.scripted import Scripted
 from extension.messages import Place
 
 PRIVATE = Place("dm:vera")
@@ -187,6 +188,16 @@ def test_the_model_is_asked_without_the_conversation(give, say):
     assert text(give("vera", "--reword")).endswith("Well met.")
     assert text(give("vera", "--reword Some words.")).endswith("Some words.")
     assert give("vera", "--reword", place=PRIVATE).kind == "refused"
+
+
+def test_who_speaks_next_is_told_by_a_host_that_tells_how_likely_words_are(give, say, app):
+    assert give("vera", "--next-speaker").kind == "refused"
+    say("vera", "Hello.")
+    assert "does not tell how likely words are" in give("vera", "--next-speaker").text
+    host = Scripted()
+    host.scores = lambda text, names: [-1.0 if name == "Vera:" else -3.0 for name in names]
+    app.use(app.settings, host)
+    assert text(give("vera", "--next-speaker")) == " 88%  Vera\n 12%  Familiar"
 
 
 def test_what_a_place_cannot_do_is_refused_with_a_reason(give):

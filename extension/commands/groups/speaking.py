@@ -10,6 +10,7 @@ from ...permissions.level import Level
 from ...prompt import split_reasoning
 from ..call import Call
 from ..command import Argument, Command, Outcome
+from ..speakers import lines_of, speakers
 
 _REWORD = "Say the following in other words. Keep what it means, its language and about its length. Answer with the new text alone.\n\n"
 
@@ -71,6 +72,19 @@ def batch(call: Call) -> Outcome:
     return Outcome("", private=True)
 
 
+def next_speaker(call: Call) -> Outcome:
+    """Say who the model finds likeliest to speak next."""
+    lines = lines_of(call.scene.talk())[-_LINES:]
+    if not lines:
+        raise CommandRefused("Nothing was said here yet.")
+    found = speakers(call.app.host, lines, call.scene.companion)
+    if found is None:
+        raise CommandRefused(f"{call.app.host.model} does not tell how likely words are; the model in this process does.")
+    return Outcome("\n".join(f"{share:4.0%}  {name}" for name, share in sorted(found.items(), key=lambda each: -each[1])))
+
+
+_LINES = 40
+"""Messages that are looked at, the newest."""
 _NAME = Found("the name of a companion, or how it begins")
 
 GROUP = (
@@ -122,4 +136,5 @@ GROUP = (
         level=Level.MOD,
         spends=True,
     ),
+    Command("next-speaker", "Say how likely the model finds each of those who talk to speak next.", next_speaker, spends=True),
 )
