@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+NOT_YOURS = "Commands are not for you here. The owner of this machine can give you a level (docs/permissions.md)."
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -118,7 +120,7 @@ class Running:
             return Answered(f"This did not work ({type(exc).__name__}); the log has the details.", "failed")
         return _told(outcome)
 
-    def taken(self, said: str, scene: Scene, *, plain: bool = True) -> Answered | None:
+    def taken(self, said: str, scene: Scene) -> Answered | None:
         """Return what came of a message at a door without buttons, None for what is said to the companion. Never raises.
 
         A question is answered with `--yes`; the same sentence once more is said.
@@ -126,12 +128,12 @@ class Running:
         if (agreed := self.questions.answered(scene.asker, said)) is not None:
             return self.run(agreed, scene)
         found: Given | Misspelt | None = self.find(said)
-        if found is None and plain and not self.questions.insisted(scene.asker, said):
+        if found is None and self.allowed(scene) and not self.questions.insisted(scene.asker, said):
             found = self.meant(said, scene.companion)
         if found is None or isinstance(found, Misspelt):
             return misspelt(found) if found else None
-        answered = self.run(found, scene)
-        if answered is None or answered.question is None:
+        answered = self.run(found, scene) or Answered(NOT_YOURS, "denied", private=True)
+        if answered.question is None:
             return answered
         self.questions.put(scene.asker, said, answered.question)
         return replace(answered, text=f"{answered.text} Write --yes to do it. If it was just words, say it again.")

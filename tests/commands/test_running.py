@@ -157,6 +157,8 @@ def test_a_question_without_buttons_is_answered_with_yes_or_by_saying_it_again(r
     assert running.taken(said, mo).kind == "asked"
     assert running.taken(said, mo) is None
     assert running.taken("hello", mo) is None
+    assert running.taken(said, scene("stranger")) is None
+    assert "not for you here" in running.taken("--reset", scene("stranger")).text
 
 
 def test_a_question_is_not_kept_for_ever():
