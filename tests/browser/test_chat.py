@@ -93,7 +93,7 @@ def test_an_older_chat_is_opened_with_all_its_words(window):
     window.say("The first of two chats.")
     window.new_chat()
     window.say("The second of two chats.")
-    window.chats.filter(has_text="The first of two chats.").click()
+    window.open_chat("The first of two chats.")
     expect(window.said).to_have_text(["The first of two chats."])
     expect(window.replies).to_have_text(["You said: The first of two chats."])
 

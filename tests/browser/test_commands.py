@@ -34,8 +34,6 @@ def test_a_command_is_answered_in_a_block_and_is_no_part_of_the_conversation(win
     expect(window.replies.last).not_to_contain_text("temperature")
     if os.environ.get(RETAKE):
         window.page.screenshot(path=images / "commands.png")
-    window.page.reload()
-    expect(window.box).to_be_visible()
 
 
 def test_a_plain_sentence_asks_first_and_is_done_or_said(window):

@@ -63,6 +63,18 @@ class Window:
         """The list of memories."""
         return self.find("#familiar-list label")
 
+    def open_chat(self, text: str) -> None:
+        """Open the chat whose title has a text. A click on a list that is drawn anew at that moment is lost, as a person's is."""
+        listed = self.chats.filter(has_text=text)
+        for _ in range(10):
+            listed.click()
+            try:
+                expect(listed.locator("input")).to_be_checked(timeout=3 * SECONDS)
+            except AssertionError:
+                continue
+            return
+        raise AssertionError(f"The chat “{text}” could not be opened.")
+
     def send(self, text: str) -> None:
         """Send a message and do not wait for the reply."""
         before = self.said.count()
