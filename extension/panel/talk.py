@@ -97,6 +97,7 @@ class Talk:
 
     def send(self, said: str, chat: Chat) -> Iterator[list[Any]]:
         """Say something; the box is empty at once, and gives its words back if they could not be said."""
+        chat = self._views.turned(this_session(), chat)
         yield from self._pictures(chat, lambda still: self._chats.say(chat, said, still) if said.strip() else iter(()), emptied=True)
 
     def again(self, chat: Chat, data: Any) -> Iterator[list[Any]]:
@@ -150,7 +151,7 @@ class Talk:
 
     def turn_to(self, chat: Chat) -> Chat:
         """Return the chat, from now on the one this page shows: no reply in another one is painted over it."""
-        self._views.show(this_session(), chat.place.id)
+        self._views.show(this_session(), chat)
         return chat
 
     def tried(self, chat: Chat, change: Callable[[], Chat], done: str = "") -> list[Any]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
 
+from .chat import Chat
+
 MOST = 1000
 """Pages that are kept track of."""
 
@@ -17,14 +19,15 @@ class Views:
     def __init__(self, patience: float = 3.0) -> None:
         """`patience` is the seconds to wait for the last picture of a chat that is left."""
         self._patience = patience
-        self._shown: OrderedDict[str, str] = OrderedDict()
+        self._shown: OrderedDict[str, Chat] = OrderedDict()
         self._painting: Counter[tuple[str, str]] = Counter()
         self._changed = Condition()
 
-    def show(self, session: str, place: str) -> None:
+    def show(self, session: str, chat: Chat) -> None:
         """Turn a page to a chat; returns when nothing more of another chat will be painted on it."""
+        place = chat.place.id
         with self._changed:
-            self._shown[session] = place
+            self._shown[session] = chat
             self._shown.move_to_end(session)
             while len(self._shown) > MOST:
                 self._shown.popitem(last=False)
@@ -34,7 +37,17 @@ class Views:
     def shows(self, session: str, place: str) -> bool:
         """Return whether a page shows this chat (or is not known to show another)."""
         with self._changed:
-            return self._shown.get(session, place) == place
+            held = self._shown.get(session)
+        return held is None or held.place.id == place
+
+    def turned(self, session: str, chat: Chat) -> Chat:
+        """Return the chat that a page was turned to last, when that is another than the one an event came from.
+
+        Somebody who opens a chat and writes at once sends their words before the page has heard of it.
+        """
+        with self._changed:
+            held = self._shown.get(session)
+        return chat if held is None or held.place.id == chat.place.id else held
 
     @contextmanager
     def painting(self, session: str, place: str) -> Iterator[None]:
