@@ -21,15 +21,27 @@ def server(tmp_path_factory):
         yield server
 
 
+def said(window, text):
+    """Send a message once nothing is under way any more."""
+    window.reply()
+    window.send(text)
+
+
+def answer(window, label):
+    """Press a button below a question once nothing is under way any more."""
+    window.reply()
+    window.page.get_by_role("button", name=label).click()
+
+
 def test_a_command_is_answered_in_a_block_and_is_no_part_of_the_conversation(window, images):
     window.say("The first word is heron.")
-    window.send("--set-config temperature 0.4")
+    said(window, "--set-config temperature 0.4")
     expect(window.replies.last.locator("code")).to_contain_text("temperature is 0.4 in this place now.")
-    window.send("—comands")
+    said(window, "—comands")
     assert "You said: —comands" in window.reply()
-    window.send("--comands")
+    said(window, "--comands")
     expect(window.replies.last).to_contain_text("Did you mean --commands?")
-    window.send("/input-messages")
+    said(window, "/input-messages")
     expect(window.replies.last).to_contain_text("The first word is heron.")
     expect(window.replies.last).not_to_contain_text("temperature")
     if os.environ.get(RETAKE):
@@ -38,12 +50,12 @@ def test_a_command_is_answered_in_a_block_and_is_no_part_of_the_conversation(win
 
 def test_a_plain_sentence_asks_first_and_is_done_or_said(window):
     window.say("Hello.")
-    window.send("turn the temperature down to 0.7")
+    said(window, "turn the temperature down to 0.7")
     expect(window.replies.last).to_contain_text("temperature")
-    window.page.get_by_role("button", name="Do it").click()
+    answer(window, "Do it")
     expect(window.replies.last).to_contain_text("temperature is 0.7 in this place now.")
-    window.send("reset the chat")
-    window.page.get_by_role("button", name="It was just words").click()
+    said(window, "reset the chat")
+    answer(window, "It was just words")
     expect(window.replies.last).to_contain_text("You said: reset the chat")
-    window.send("what models of cars do you like?")
+    said(window, "what models of cars do you like?")
     expect(window.replies.last).to_contain_text("You said: what models of cars")
