@@ -179,6 +179,15 @@ class App:
             log.warning("The turn goes on without what was chosen for it: %s", exc)
             return Choices(spot, ())
 
+    def manner(self, character: Character, expert: Expert, turn: Turn) -> tuple[Generation, Attention, str]:
+        """Return how a companion answers a turn at this machine: how it generates, what it is shown, and its system prompt.
+
+        `expert` is what counts of what its file says. Never raises.
+        """
+        choices = self.choices(Spot(channel=turn.place.id, person=turn.person.id))
+        generation = choices.answering(expert.generation(self.generation), turn.said)
+        return generation, choices.attention(expert.attention(self.attention)), choices.context(character.context, turn.said)
+
     def untaken(self, spot: Spot) -> list[str]:
         """Return the names of what was chosen for generating at a spot and does nothing with the model there is. Never raises."""
         try:

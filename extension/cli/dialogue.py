@@ -15,8 +15,6 @@ from ..commands.written import Misspelt
 from ..documents.folder import put
 from ..errors import FamiliarError
 from ..messages import Briefing, Message
-from ..options.layers import Spot
-from ..permissions.authorizer import Asker
 from ..prompt import origin
 from . import console
 from .reply import ReplyText
@@ -105,9 +103,8 @@ class Dialogue:
         return True
 
     def _done(self, given: Given) -> Answered:
-        session, app = self._session, self._session.app
-        asker, spot = Asker(session.person, session.place, here=True), Spot(channel=session.place.id, person=session.person.id)
-        scene = _Here(app=app, asker=asker, companion=session.character.name, spot=spot, session=session)
+        session = self._session
+        scene = _Here.at(session.app, session.place, session.character.name, "terminal", session.person, session=session)
         answered = self._running.run(given, scene)
         if answered is not None and answered.question is not None:
             if not console.agreed(answered.text):

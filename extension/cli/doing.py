@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..commands.groups.every import COMMANDS
-from ..commands.local import local_scene
+from ..commands.local import LocalScene
 from ..commands.running import Answered, Given, Running, misspelt
 from ..commands.scene import Scene
 from ..commands.written import Misspelt
@@ -39,7 +39,7 @@ def do(
     with opened(settings(ctx, host=host, model=model)) as app:
         running = Running(app, COMMANDS)
         found = running.find("--" + " ".join(_quoted(text, last=text is texts[-1]) for text in texts))
-        scene = local_scene(app, Place(place), companion or app.settings.companion, "terminal")
+        scene = LocalScene.at(app, Place(place), companion or app.settings.companion, "terminal")
         answered = _run(running, found, texts[0], scene)
         paths = [str(put(into, file.name, file.content)) for file in answered.files if file.path is None]
     if as_json:

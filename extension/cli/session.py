@@ -18,7 +18,6 @@ from ..context.citations import footnotes
 from ..errors import StoreError
 from ..memory.diary import Filter
 from ..messages import Excerpt, Exchange, Memory, Person, Place, Turn
-from ..options.layers import Spot
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +59,7 @@ class Session:
     @property
     def visible(self) -> list[Exchange]:
         """What of this conversation the model may see: nothing from before a reset, and nothing that was hidden."""
-        try:
-            return self.app.memories.seen.of(self.place.id, self._history) if self.recorded else self._history
-        except StoreError as exc:
-            log.warning("The model is shown what was hidden, too: %s", exc)
-            return self._history
+        return self.app.memories.seen.visible(self.place.id, self._history) if self.recorded else self._history
 
     @property
     def shown(self) -> tuple[Memory, ...]:
@@ -101,9 +96,7 @@ class Session:
         self.character = app.character(self.character.name)  # its file may have changed
         expert = self.character.expert.without(*self._insisted)
         host, told = app.host_for(expert)
-        choices = app.choices(Spot(channel=turn.place.id, person=turn.person.id))
-        manner = (choices.answering(expert.generation(app.generation), said), choices.attention(expert.attention(app.attention)))
-        conversation = app.companion.converse(turn, self.visible, host, *manner, choices.context(self.character.context, said), told)
+        conversation = app.companion.converse(turn, self.visible, host, *app.manner(self.character, expert, turn), told)
         self.last = conversation
         try:
             yield from conversation

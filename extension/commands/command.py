@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,8 +79,6 @@ class Command:
     """Whether it acts on one message, and is offered where one is chosen."""
     spends: bool = False
     """Whether it keeps the machine busy, so that it counts against what a person may spend."""
-    available: Callable[[Call], bool] = field(default=lambda call: True)
-    """Whether it can do anything at this door."""
 
     @property
     def usage(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import sqlalchemy as sa
 
@@ -23,6 +24,13 @@ class LocalScene(Scene):
     """A place whose whole conversation is in the diary."""
 
     app: App
+
+    @classmethod
+    def at(cls, app: App, place: Place, companion: str, door: str, who: Person | None = None, *, here: bool = True, **more: Any) -> Self:
+        """Return the scene of a place, for who sits there or logged in; `more` is what a door's own scene has beside."""
+        asked = who or Person(app.settings.person)
+        asker = Asker(person=asked, place=place, here=here)
+        return cls(app=app, asker=asker, companion=companion, spot=Spot(channel=place.id, person=asked.id), door=door, **more)
 
     def people(self, named: str) -> list[Person]:
         """Return those who go by a name or an id, of all the diary knows; an id that it does not know is taken where it looks like one."""
@@ -49,13 +57,6 @@ class LocalScene(Scene):
     def generate(self, messages: Sequence[Message], generation: Generation) -> Iterator[str]:
         """Yield what the model makes of a prompt."""
         yield from self.app.host.generate(messages, generation)
-
-
-def local_scene(app: App, place: Place, companion: str, door: str, who: Person | None = None, *, here: bool = True) -> LocalScene:
-    """Return the scene of a place at this machine, for who sits there or logged in."""
-    asked = who or Person(app.settings.person)
-    asker = Asker(asked, place, here=here)
-    return LocalScene(asker=asker, companion=companion, spot=Spot(channel=place.id, person=asked.id), door=door, app=app)
 
 
 def known_people(app: App, named: str) -> list[Person]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..errors import CommandRefused, Denied, FamiliarError, StoreError
+from ..permissions.authorizer import require_level
 from ..permissions.level import Level
 from .call import Call
 from .command import Command, File, Outcome
@@ -102,7 +103,7 @@ class Running:
     def _run(self, given: Given, scene: Scene, level: Level) -> Answered:
         command = given.command
         try:
-            self.app.authorizer.require(scene.asker, command.level, f"`{command.name}`")
+            require_level(level, command.level, f"`{command.name}`")
             values = command.read(given.texts)
             if command.spends:
                 self.app.authorizer.require_budget(scene.asker, level, self.spending)

@@ -5,22 +5,42 @@ Neither forgets anything: what was said stays in the diary, and a reset can be u
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Protocol, TypeVar
 
 import sqlalchemy as sa
 
 from ..database import Database
-from ..messages import Exchange, Person
+from ..errors import StoreError
+from ..messages import Person
 from ..tables import cleared, exchange, hidden
 from .rows import clean, slices
+
+log = logging.getLogger(__name__)
 
 KEPT = 20
 """Resets of one place that can be undone, the newest."""
 
 
+class Row(Protocol):
+    """Something that was said in a place."""
+
+    @property
+    def row(self) -> int:
+        """Where in the place."""
+
+    @property
+    def id(self) -> int | None:
+        """Its exchange; None while it is in no diary."""
+
+
+Said = TypeVar("Said", bound=Row)
+
+
 class Seen:
-    """Of one diary. Every method raises StoreError."""
+    """Of one diary. Every method raises StoreError, but for `visible`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -62,11 +82,19 @@ class Seen:
             last = connection.execute(sa.select(sa.func.max(exchange.c.row)).where(*here)).scalar()
         return 0 if last is None else int(last) + 1
 
-    def of(self, place_id: str, exchanges: Iterable[Exchange]) -> list[Exchange]:
-        """Return those exchanges of a place that the model may see."""
-        first, given = self.first_row(place_id), list(exchanges)
-        unseen = self.hidden_among(each.id for each in given)
+    def of(self, place_id: str, said: Iterable[Said]) -> list[Said]:
+        """Return what of that which was said in a place the model may see."""
+        first, given = self.first_row(place_id), list(said)
+        unseen = self.hidden_among(each.id for each in given if each.id is not None)
         return [each for each in given if each.row >= first and each.id not in unseen]
+
+    def visible(self, place_id: str, said: Sequence[Said]) -> list[Said]:
+        """Return the same as `of`; all of it, with a warning, where that is not known now. Never raises."""
+        try:
+            return self.of(place_id, said)
+        except StoreError as exc:
+            log.warning("The model is shown what was hidden, too: %s", exc)
+            return list(said)
 
     def hide(self, ids: Iterable[int]) -> None:
         """Take exchanges out of what the model sees."""

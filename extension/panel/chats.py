@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from ..app import App
 from ..commands.groups.every import COMMANDS
-from ..commands.local import local_scene
+from ..commands.local import LocalScene
 from ..commands.running import Answered, Running, misspelt
 from ..commands.scene import Scene
 from ..commands.written import Misspelt
@@ -217,21 +217,12 @@ class Chats:
             yield from self._said(chat, asked.said, still)
 
     def _scene(self, chat: Chat) -> Scene:
-        return local_scene(self.app, chat.place, chat.companion, "chat")
-
-    def _visible(self, chat: Chat) -> list[Line]:
-        """Return the lines that the model may see; all of them where that is not known now."""
-        seen = self.app.memories.seen
-        try:
-            first, hidden = seen.first_row(chat.place.id), seen.hidden_among(each.id for each in chat.lines if each.id is not None)
-        except StoreError as exc:
-            log.warning("The model is shown what was hidden, too: %s", exc)
-            return list(chat.lines)
-        return [each for each in chat.lines if each.row >= first and each.id not in hidden]
+        return LocalScene.at(self.app, chat.place, chat.companion, "chat")
 
     def _answered(self, chat: Chat, turn: Turn, asked: Line, still: Still) -> Iterator[Chat]:
         asked = replace(asked, trouble="", waiting=self._waiting())
-        history = [_exchange(each, turn) for each in self._visible(chat.before(turn.row))]
+        visible = self.app.memories.seen.visible(chat.place.id, chat.before(turn.row).lines)
+        history = [_exchange(each, turn) for each in visible]
         reply = Reply(self.app, self.whys, turn, history, asked, self._ended)
         with self._lock:
             self._replies.setdefault(reply.place, []).append(reply)

@@ -13,7 +13,6 @@ from ..companion import Conversation
 from ..errors import FamiliarError
 from ..hosts.stoppable import Stoppable
 from ..messages import Exchange, Turn
-from ..options.layers import Spot
 from ..ports import Host
 from .chat import Line
 from .why import Whys
@@ -126,10 +125,8 @@ class Reply:
             self._host = host
             if self._stopping:
                 host.stop()
-        expert = character.expert
-        choices = app.choices(Spot(channel=turn.place.id, person=turn.person.id))
-        manner = (choices.answering(expert.generation(app.generation), turn.said), choices.attention(expert.attention(app.attention)))
-        conversation = app.companion.converse(turn, self._history, host, *manner, choices.context(character.context, turn.said), told)
+        manner = app.manner(character, character.expert, turn)
+        conversation = app.companion.converse(turn, self._history, host, *manner, told)
         try:
             last = 0.0
             for _ in conversation:

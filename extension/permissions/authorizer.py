@@ -92,8 +92,7 @@ class Authorizer:
     def require(self, asker: Asker, needed: Level, what: str) -> Level:
         """Return the level of somebody who may do something. Raises Denied."""
         level = self.level(asker)
-        if level == Level.IGNORED or level < needed:
-            raise Denied(f"{what} is for {needed.shown} and above; your level is {level.shown}.")
+        require_level(level, needed, what)
         return level
 
     def require_budget(self, asker: Asker, level: Level, spending: frozenset[str] = frozenset()) -> None:
@@ -137,6 +136,12 @@ class Authorizer:
         """Return the level of somebody if they had been given none."""
         rules = self.rules()
         return Level[rules.levels.get(other.person.id, rules.default).upper()]
+
+
+def require_level(level: Level, needed: Level, what: str) -> None:
+    """Raise Denied where a level does not suffice for something; that of the ignored never does."""
+    if level == Level.IGNORED or level < needed:
+        raise Denied(f"{what} is for {needed.shown} and above; your level is {level.shown}.")
 
 
 def _lists(listed: Listed, asker: Asker) -> bool:

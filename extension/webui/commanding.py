@@ -19,7 +19,6 @@ from ..commands.running import Answered, Running
 from ..commands.written import written
 from ..errors import StoreError
 from ..messages import Message, Person, Place, transcript
-from ..permissions.authorizer import Asker
 from .identity import companion_of, identify, logged_in, spot_of
 
 if TYPE_CHECKING:
@@ -108,15 +107,14 @@ class Commanding:
         app, login = self._app(), logged_in()
         identity = identify(state, (), "", app.settings.person)
         here = not login or login == app.settings.person
-        asker = Asker(Person(login or app.settings.person), identity.place if identity else Place(""), here=here)
+        who, place = Person(login or app.settings.person), identity.place if identity else Place("")
         chat = history["internal"]
 
         def rows() -> list[tuple[str, str]]:
             return [(str(chat[row][0]), str(chat[row][1])) for row in self.seen(history, state, len(chat))]
 
         context = str(state.get("custom_system_message" if state.get("mode") == "instruct" else "context") or "")
-        spot = spot_of(state, app.settings.person)
-        return WebuiScene(app=app, asker=asker, companion=companion_of(state), spot=spot, door="webui", context=context, rows=rows)
+        return WebuiScene.at(app, place, companion_of(state), "webui", who, here=here, context=context, rows=rows)
 
     def _generate(self, question: str, original: str, state: Any, stops: Any = None, is_chat: bool = False) -> Iterator[str]:
         text, self._waiting.text = str(self._waiting.text or ""), None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import atexit
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from threading import Lock, Timer
 from typing import Any
@@ -22,6 +22,7 @@ from ..errors import FamiliarError
 from ..hosts.wished import unmet
 from ..memory.diary import Answer
 from ..memory.importers.webui import GREETING
+from ..memory.reconcile import ChatRow
 from ..messages import Attention, Briefing, Sight, Turn, digest
 from ..panel.why import Whys
 from ..prompt import fit_rows
@@ -110,8 +111,11 @@ class Extension:
             choices = self.app.choices(spot_of(state, self.app.settings.person))
             state.update(preset(state, expert_of(companion_of(state), self.app.characters_dir), choices, said))
 
-    def begin(self, said: str, state: Mapping[str, Any], kwargs: Mapping[str, Any]) -> Briefing:
-        """Start a turn: compare, write what was said, recall. Returns the briefing, which may be empty."""
+    def begin(self, said: str, state: Mapping[str, Any], kwargs: Mapping[str, Any]) -> tuple[Briefing, list[int]]:
+        """Start a turn: compare, write what was said, recall.
+
+        Returns the briefing, which may be empty, and which rows of the history the model may see.
+        """
         history = kwargs.get("history") or state["history"]
         rows = history["internal"]
         going_on = bool(kwargs.get("_continue"))
@@ -119,24 +123,20 @@ class Extension:
         said = (str(rows[-1][0]) if going_on else said).strip()
         identity = identify(state, rows[:row], said, self.app.settings.person)
         if identity is None or not said or said == GREETING:
-            return Briefing()
+            return Briefing(), self.commanding.seen(history, state, row)
         now = datetime.now(UTC)
         turn = Turn(identity.person, identity.place, identity.companion, said, row, now, identity.branch)
         if state.get("_tool_turn") and (pending := self.turns.of_place(turn.place.id)) is not None and pending.turn.row == row:
             briefing = pending.briefing  # the same turn goes on after a tool answered: one recall for all of it
+            shown = self.commanding.seen(history, state, row)
         else:
-            briefing = self._briefing(turn, identity, state, history, now)
+            chat = self._compared(turn, identity, history, now)
+            shown = self.commanding.seen(history, state, row)
+            briefing = self._briefing(turn, state, history, chat, set(shown))
         mark = str(state.get(MARK, ""))
         self.turns.begin(mark, Pending(turn, briefing))
         self.tool_calls.begin(mark, turn)
-        return briefing
-
-    def shown(self, state: Mapping[str, Any], kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Return the arguments of the prompt with a copy of the history that has only what the model may see of it."""
-        history = kwargs.get("history") or state["history"]
-        count = len(history["internal"])
-        rows = self.commanding.seen(history, state, count - 1 if kwargs.get("_continue") else count)
-        return kwargs if len(rows) == count else {**kwargs, "history": keeping(history, rows)}
+        return briefing, shown
 
     def end(self, visible: str, state: Mapping[str, Any]) -> None:
         """Write the reply of the turn this state belongs to; a greeting belongs to none."""
@@ -148,17 +148,22 @@ class Extension:
         answer = Answer(reply, reasoning, self.host.model, self.host.adapter, shown.memory_ids, shown.passage_ids)
         self.app.companion.remember(pending.turn, answer)
 
-    def _briefing(self, turn: Turn, identity: Identity, state: Mapping[str, Any], history: Mapping[str, Any], now: datetime) -> Briefing:
-        companion = self.app.companion
+    def _compared(self, turn: Turn, identity: Identity, history: Mapping[str, Any], now: datetime) -> list[ChatRow]:
+        """Bring the diary in line with the chat, and return what was said in it before this turn."""
         chat = [row for row in chat_rows(history, now) if row.row < turn.row and not is_command(row.said)]
         if identity.mirrored:
             try:
                 self.app.memories.reconcile(turn.person, turn.place, turn.companion, chat, turn.row)
             except FamiliarError as exc:
                 log.warning("The chat could not be compared with the diary: %s", exc)
+        return chat
+
+    def _briefing(
+        self, turn: Turn, state: Mapping[str, Any], history: Mapping[str, Any], chat: Sequence[ChatRow], shown: Collection[int]
+    ) -> Briefing:
+        companion = self.app.companion
         number = companion.hear(turn)
         room = self._room(turn.said, state, attached(history, turn.row, earlier=False))
-        shown = set(self.commanding.seen(history, state, turn.row))
         seen = fit_rows([(row.said, row.reply) for row in chat if row.row in shown], _estimate, max(room, 0))
         briefing = companion.briefing(
             turn,
@@ -222,8 +227,10 @@ def custom_generate_chat_prompt(user_input: str, state: dict[str, Any], **kwargs
                 return ""
             extension.app.idle.begin(str(state.get(MARK, "")))
             extension.settle(state, user_input)
-            briefing = extension.begin(user_input, state, kwargs)
-            kwargs = extension.shown(state, kwargs)
+            briefing, rows = extension.begin(user_input, state, kwargs)
+            history = kwargs.get("history") or state["history"]
+            if len(rows) < len(history["internal"]):
+                kwargs = {**kwargs, "history": keeping(history, rows)}
     except Exception:
         log.exception("This turn goes on without memories")
     if not briefing.text:

@@ -10,6 +10,7 @@ from ...memory.diary import Answer, Filter
 from ...memory.selection import Selection
 from ...messages import Exchange, Turn, digest
 from ...options.kinds import Either, OneOf, Whole, Words
+from ..block import brief
 from ..call import Call
 from ..command import Argument, Command, File, Outcome
 
@@ -25,12 +26,7 @@ def memory(call: Call) -> Outcome:
 
 def _line(exchange: Exchange, score: float | None = None) -> str:
     how = "" if score is None else f"  {score:.2f}"
-    return f"#{exchange.id}{how}  {exchange.when:%Y-%m-%d}  {exchange.person.shown}: {_brief(exchange.said)}"
-
-
-def _brief(text: str, longest: int = 160) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    return f"#{exchange.id}{how}  {exchange.when:%Y-%m-%d}  {exchange.person.shown}: {brief(exchange.said, 160)}"
 
 
 def remember(call: Call) -> Outcome:

@@ -7,6 +7,7 @@ from ...memory.diary import Filter
 from ...messages import Exchange
 from ...options.kinds import OneOf, Whole, Words
 from ...permissions.level import Level
+from ..block import brief
 from ..call import Call
 from ..command import Argument, Command, File, Outcome
 
@@ -40,7 +41,7 @@ def view(call: Call) -> Outcome:
     """List what the model sees of the conversation here."""
     here = call.app.memories.diary.browse(Filter(place=call.place.id), limit=call["count"] or 20)
     seen = {each.id for each in call.app.memories.seen.of(call.place.id, here)}
-    lines = [f"{' ' if each.id in seen else '-'} #{each.id}  {_brief(each.person.shown, each.said)}" for each in reversed(here)]
+    lines = [f"{' ' if each.id in seen else '-'} #{each.id}  {each.person.shown}: {brief(each.said, 120)}" for each in reversed(here)]
     lines += ["", "- stands before what the model does not see."] if len(seen) < len(here) else []
     return Outcome("\n".join(lines) or "Nothing was said here.", private=True)
 
@@ -76,11 +77,6 @@ def _meant(call: Call) -> Exchange:
     if found.person.id != call.person.id and call.level < Level.MOD:
         raise CommandRefused("What others said is hidden by mods and above.")
     return found
-
-
-def _brief(name: str, text: str) -> str:
-    line = " ".join(text.split())
-    return f"{name}: {line if len(line) <= 120 else f'{line[:119]}…'}"
 
 
 def thread(call: Call) -> Outcome:
