@@ -134,6 +134,15 @@ class BridgeError(FamiliarError):
     """A chat platform did not do what it was asked for."""
 
 
+class Throttled(BridgeError):
+    """A platform asks for patience, and what was asked of it can be left out."""
+
+    def __init__(self, seconds: float) -> None:
+        """`seconds` is how long it asks to wait."""
+        super().__init__(f"The platform asks to wait for {seconds:.1f} seconds.")
+        self.seconds = seconds
+
+
 class ToolRefused(FamiliarError):
     """A model called a tool with what it does not take, or where it may not."""
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from .errors import SettingsError, StoreError
 from .messages import SCOPES, Attention, Scope, Shares
-from .rules import Rules
+from .platforms import Platforms
 
 PREFIX = "FAMILIAR_"
 FILE = "settings.yaml"
@@ -27,7 +27,7 @@ PANEL = ("enabled", "scope", "budget", "memories", "library_budget", "place_pass
 """The settings a person changes in the panel; the webui keeps them as `familiar-*` in its own settings.yaml."""
 
 
-class Settings(BaseModel):
+class Settings(Platforms):
     """Every setting of Familiar. Each is also an environment variable: `FAMILIAR_` and its name in capitals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -121,23 +121,6 @@ class Settings(BaseModel):
     plain_language: bool = Field(
         True, description="Whether a plain sentence can be a command: `turn the temperature down to 0.4`. What changes a thing asks first."
     )
-    permissions: Rules = Field(
-        Rules(), description="Who may do what on Discord and Matrix: a mapping, see [permissions](permissions.md)."
-    )
-    direct_prefix: str = Field(
-        "familiar-direct",
-        max_length=100,
-        description="Channels, and categories of channels, whose names begin so are answered in without mentions; empty for none.",
-    )
-    burst_pause: float = Field(
-        1.5, ge=0, le=60, description="Seconds a person on Discord or Matrix is given to go on, before what they said is answered as one."
-    )
-    slots: int = Field(1, ge=1, le=64, description="Replies that are written at the same time; more than one where the model's host can.")
-    queue_longest: int = Field(64, ge=1, le=10000, description="Messages that may wait for a reply in all.")
-    queue_each: int = Field(8, ge=1, le=1000, description="Messages of one person that may wait for a reply.")
-    most_parts: int = Field(6, ge=1, le=50, description="Messages that a long reply may be sent as; beyond that it comes as a file.")
-    attachment_size: int = Field(10, ge=0, le=500, description="Largest attachment that is read, in MB; 0 reads none.")
-    attachment_text: int = Field(20000, ge=0, le=1000000, description="Most characters of one message's attachments shown to the model.")
     listen: str = Field("127.0.0.1", description="Address the standalone chat listens on. Anything but loopback asks for `password`.")
     port: int = Field(7861, ge=0, le=65535, description="Port of the standalone chat; 0 takes a free one.")
     password: SecretStr = Field(
@@ -203,6 +186,8 @@ class Settings(BaseModel):
 
 PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):[^@\s]*(?=@)|([?&](?:ssl)?password)=[^&\s]*")
 """A password in a URL: after the user, or among the options."""
+LONGEST_SECRET = 4_000
+"""Characters."""
 SECRETS = tuple(name for name, field in Settings.model_fields.items() if field.annotation is SecretStr)
 
 
@@ -283,7 +268,20 @@ def _plain(value: Any) -> Any:
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
-    return {name: environ[PREFIX + name.upper()] for name in Settings.model_fields if environ.get(PREFIX + name.upper(), "") != ""}
+    found = {name: environ[PREFIX + name.upper()] for name in Settings.model_fields if environ.get(PREFIX + name.upper(), "") != ""}
+    files = {name: environ.get(f"{PREFIX}{name.upper()}_FILE", "") for name in SECRETS if name not in found}
+    return {**found, **{name: _secret(name, Path(path)) for name, path in files.items() if path}}
+
+
+def _secret(name: str, path: Path) -> str:
+    """Return the secret that a file holds, as Docker and systemd hand them over."""
+    try:
+        text = path.expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError, RuntimeError) as exc:
+        raise SettingsError(f"{PREFIX}{name.upper()}_FILE names a file that cannot be read ({type(exc).__name__}): {path}") from None
+    if not text or len(text) > LONGEST_SECRET or "\n" in text:
+        raise SettingsError(f"{PREFIX}{name.upper()}_FILE names a file that should hold the secret alone, in one line: {path}")
+    return text
 
 
 def _from_file(path: Path) -> dict[str, Any]:

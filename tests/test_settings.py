@@ -85,7 +85,7 @@ def test_a_key_meant_for_another_program_is_not_taken(home):
 def test_secrets_show_in_no_text_of_the_settings(home):
     found = load({f"FAMILIAR_{name.upper()}": "hunter2" for name in SECRETS}, data_dir=home)
     assert "hunter2" not in f"{found!r} {found} {found.model_dump()}"
-    assert set(SECRETS) == {"api_key", "chroma_token", "enrich_api_key", "mcp_token", "password"}
+    assert set(SECRETS) == {"api_key", "chroma_token", "discord_token", "enrich_api_key", "matrix_password", "mcp_token", "password"}
     assert "hunter2" not in repr(load({"FAMILIAR_DATABASE_URL": "postgresql://ann:hunter2@host/name"}, data_dir=home))
 
 
@@ -230,3 +230,18 @@ def test_documents_go_into_the_data_directory_unless_told_otherwise(tmp_path, mo
     assert load({"FAMILIAR_DOCX_FOLDER": "~/Texts"}, data_dir=tmp_path).documents_dir == tmp_path / "Texts"
     with pytest.raises(SettingsError, match="there is no home folder of that name"):
         load({"FAMILIAR_DOCX_FOLDER": "~nobody-of-this-name/x"}, data_dir=tmp_path)
+
+
+def test_a_secret_may_lie_in_a_file_that_the_environment_names(tmp_path):
+    token = tmp_path / "token"
+    token.write_text("s3cret\n")
+    named = {"FAMILIAR_DISCORD_TOKEN_FILE": str(token)}
+    assert load(named, data_dir=tmp_path).discord_token.get_secret_value() == "s3cret"
+    assert load({**named, "FAMILIAR_DISCORD_TOKEN": "other"}, data_dir=tmp_path).discord_token.get_secret_value() == "other"
+    for content in ("", "one\ntwo", "x" * 4001):
+        token.write_text(content)
+        with pytest.raises(SettingsError, match="FAMILIAR_DISCORD_TOKEN_FILE") as told:
+            load(named, data_dir=tmp_path)
+        assert not content or content not in str(told.value)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load({"FAMILIAR_DISCORD_TOKEN_FILE": str(tmp_path / "gone")}, data_dir=tmp_path)

@@ -104,6 +104,9 @@ class Post:
     """The name under which it is shown, where the platform can; '' for our own."""
     private: bool = False
     """Whether only who asked may see it. Only sent where the platform can do that."""
+    key: str = ""
+    """Names the post among all of ours: given again under the same key, also after a restart, it is the message that was sent
+    first, as far as the platform can tell; '' for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,9 @@ class Capabilities:
     """Seconds after which typing has to be told again; 0 where it cannot be told."""
     receipts: bool = False
     pace: float = 1.0
-    """Least seconds between two edits while a reply is being written."""
+    """Least seconds between two edits while a reply is being written; more where the platform answers slowly."""
+    most_edits: int = 60
+    """Edits of one message while it is being written, at most."""
 
 
 class Handle(Protocol):
@@ -139,8 +144,11 @@ class Handle(Protocol):
     def post(self, post: Post) -> str:
         """Send a message and return its id."""
 
-    def edit(self, message: str, text: str, buttons: Sequence[Button] = ()) -> None:
-        """Put another text and other buttons in the place of those of a message of ours."""
+    def edit(self, message: str, text: str, buttons: Sequence[Button] = (), *, passing: bool = False) -> None:
+        """Put another text and other buttons in the place of those of a message of ours.
+
+        `passing` says that another edit follows: where the platform asks for patience, it raises Throttled and does not wait.
+        """
 
     def delete(self, message: str) -> None:
         """Remove a message of ours."""

@@ -83,6 +83,8 @@ class Platform:
     """Those there are, with the ids of their roles."""
     sent: dict[str, Sent] = field(default_factory=dict)
     """Messages by their ids, in their order."""
+    keys: dict[str, str] = field(default_factory=dict)
+    """The messages that were posted under a key."""
     starters: dict[str, str] = field(default_factory=dict)
     """The messages that threads were made at."""
     typing: list[tuple[str, bool]] = field(default_factory=list)
@@ -181,11 +183,15 @@ class Platform:
         """Return how the core answers in a channel."""
         return Loopback(self, self.channels[channel])
 
-    def keep(self, message: Sent) -> str:
-        """Keep a new message and return its id."""
+    def keep(self, message: Sent, key: str = "") -> str:
+        """Keep a new message and return its id: that of the first one of its key, where it has one."""
         with self._lock:
+            if key in self.keys:
+                return self.keys[key]
             number = f"m{next(self._numbers)}"
             self.sent[number] = replace(message, id=number)
+            if key:
+                self.keys[key] = number
         return number
 
     def heard(self, message: str) -> Heard | None:
@@ -246,9 +252,9 @@ class Loopback:
         self._fits(post.text)
         files = (Attached(post.file.name, 0, post.file.read),) if post.file else ()
         sent = Sent("", self.channel.id, OURS, post.text, self.platform.clock(), post.reply_to, files, post.buttons, post.mentions)
-        return self.platform.keep(replace(sent, shown_as=post.speaker, private=post.private, is_bot=True))
+        return self.platform.keep(replace(sent, shown_as=post.speaker, private=post.private, is_bot=True), post.key)
 
-    def edit(self, message: str, text: str, buttons: Sequence[Button] = ()) -> None:
+    def edit(self, message: str, text: str, buttons: Sequence[Button] = (), *, passing: bool = False) -> None:
         """As Handle says."""
         self._allowed("edit")
         self._fits(text)

@@ -104,6 +104,7 @@ def test_forgetting_a_memory_takes_its_facts_from_the_list_and_filters_narrow_it
     expect(facts(window)).to_have_count(1)
     expect(facts(window)).to_contain_text("You, job: midwife")
     window.find("#familiar-clear").click()
+    expect(window.find("#familiar-place input")).to_have_value("Any")
     window.search("Biscuit")
     window.choose("My sister Clara has a dog")
     window.find("#familiar-forget").click()

@@ -113,7 +113,11 @@ class Window:
     def search(self, text: str) -> None:
         """Type into the search of the panel, and wait for what it finds."""
         self.find("#familiar-search textarea, #familiar-search input").fill(text)
-        expect(self.find("#familiar-found")).to_contain_text(f"“{text[:38]}")
+        found = self.find("#familiar-found")
+        if text:
+            expect(found).to_contain_text(f"“{text[:38]}")
+        else:
+            expect(found).not_to_contain_text("“")
 
     def choose(self, text: str) -> None:
         """Choose a memory of the list by how it begins, and wait until it is shown."""

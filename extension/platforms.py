@@ -1,0 +1,43 @@
+"""The settings of Discord and Matrix: who is answered there, how many at a time, and the accounts. A part of the settings."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field, SecretStr
+
+from .rules import Rules
+
+
+class Platforms(BaseModel):
+    """Settings that concern chat platforms alone."""
+
+    permissions: Rules = Field(
+        Rules(), description="Who may do what on Discord and Matrix: a mapping, see [permissions](permissions.md)."
+    )
+    direct_prefix: str = Field(
+        "familiar-direct",
+        max_length=100,
+        description="Channels, and categories of channels, whose names begin so are answered in without mentions; empty for none.",
+    )
+    burst_pause: float = Field(
+        1.5, ge=0, le=60, description="Seconds a person on Discord or Matrix is given to go on, before what they said is answered as one."
+    )
+    slots: int = Field(1, ge=1, le=64, description="Replies that are written at the same time; more than one where the model's host can.")
+    queue_longest: int = Field(64, ge=1, le=10000, description="Messages that may wait for a reply in all.")
+    queue_each: int = Field(8, ge=1, le=1000, description="Messages of one person that may wait for a reply.")
+    most_parts: int = Field(6, ge=1, le=50, description="Messages that a long reply may be sent as; beyond that it comes as a file.")
+    attachment_size: int = Field(10, ge=0, le=500, description="Largest attachment that is read, in MB; 0 reads none.")
+    attachment_text: int = Field(20000, ge=0, le=1000000, description="Most characters of one message's attachments shown to the model.")
+    discord_token: SecretStr = Field(
+        SecretStr(""), description="Token of the Discord bot. Only ever from the environment, or a file named there."
+    )
+    matrix_homeserver: str = Field("", max_length=500, description="Address of the Matrix homeserver, such as `https://matrix.org`.")
+    matrix_user: str = Field("", max_length=300, description="The companion's own account there, such as `@familiar:matrix.org`.")
+    matrix_password: SecretStr = Field(
+        SecretStr(""), description="Password of the Matrix account. Only ever from the environment, or a file named there."
+    )
+    catch_up_hours: float = Field(
+        12.0, ge=0, le=8760, description="Hours back from which messages sent while no bridge ran are answered; 0 answers none."
+    )
+    catch_up_messages: int = Field(
+        100, ge=1, le=1000, description="Most messages of one place that are looked at for what was sent while no bridge ran."
+    )
