@@ -1,0 +1,76 @@
+"""A line to an event loop: a loop in a thread of its own, and how other threads have things done on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import CancelledError
+from threading import Thread
+from typing import TypeVar
+
+from ...errors import BridgeError
+from .refusals import failures, refusal
+
+T = TypeVar("T")
+PATIENCE = 180.0
+"""Seconds that a call waits: longer than discord.py waits for a limit of Discord's."""
+
+
+class Line:
+    """An event loop that nothing of ours ever blocks. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: Thread | None = None
+
+    def open(self) -> None:
+        """Start the loop in a thread of its own."""
+        loop = self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._run, args=(loop,), name="familiar-discord", daemon=True)
+        self._thread.start()
+
+    def adopt(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Use a loop that somebody else runs."""
+        self._loop = loop
+
+    def call(self, work: Coroutine[object, object, T], doing: str, needs: str = "", timeout: float = PATIENCE) -> T:
+        """Have something done on the loop, and return what came of it. Not to be called on the loop itself.
+
+        Raises BridgeError that says what was not done (`doing`) and, where a permission is missing, which (`needs`).
+        """
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            work.close()
+            raise BridgeError("Discord is not connected.")
+        future = asyncio.run_coroutine_threadsafe(work, loop)
+        try:
+            return future.result(timeout)
+        except BridgeError:
+            raise
+        except TimeoutError:
+            future.cancel()
+            raise BridgeError(f"Discord did not answer in time ({doing}). Try again in a while.") from None
+        except CancelledError:
+            raise BridgeError(f"The connection to Discord was closed ({doing}).") from None
+        except failures() as exc:
+            raise refusal(exc, doing, needs) from None
+
+    def close(self) -> None:
+        """End the loop, and what still runs on it; a loop that was adopted is left to its owner."""
+        loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+
+    @staticmethod
+    def _run(loop: asyncio.AbstractEventLoop) -> None:
+        try:
+            loop.run_forever()
+        finally:
+            left = asyncio.all_tasks(loop)
+            for task in left:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
