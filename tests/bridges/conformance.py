@@ -631,9 +631,9 @@ class Calling:
             assert sent.text.startswith("```")
 
     def test_a_private_outcome_is_shown_to_who_asked_alone(self, stand, hall):
-        stand.ask(hall, "ada", "--privacy")
+        stand.give(hall, "ada", "--privacy")
         assert [each.private for each in stand.ours(hall)] == [True]
-        stand.platform.capabilities = replace(stand.capabilities, private=False)
+        stand.show_everybody()
         stand.ask(hall, "ada", "--privacy")
         assert len(stand.ours(hall)) == 1
         assert "are kept" in stand.texts(stand.platform.direct(stand.who("ada")))[0]

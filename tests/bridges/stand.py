@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Lock
 from time import monotonic, sleep
@@ -74,6 +74,7 @@ class Stand:
     capabilities: Capabilities = EVERYTHING
     settings: dict[str, object] = field(default_factory=dict)
     model: Model = field(default_factory=Model)
+    door: str = "loopback"
 
     def __post_init__(self) -> None:
         self.platform = Platform(self.capabilities)
@@ -87,7 +88,7 @@ class Stand:
         self.app: App = build(load({}, data_dir=self.folder, **given), host, Hashing())
         self.pauses = Pauses()
         self.running = Running(self.app, COMMANDS)
-        self.room = Room(self.app, self.running, "loopback", timer=self.pauses)
+        self.room = Room(self.app, self.running, self.door, timer=self.pauses)
         self.platform.room = self.room
 
     def stop(self) -> None:
@@ -118,6 +119,14 @@ class Stand:
         message = self.platform.say(channel, self.who(name), text, **more)  # type: ignore[arg-type]
         self.settle()
         return message
+
+    def give(self, channel: Channel, name: str, text: str) -> None:
+        """Let somebody give a command in the way in which its answer can be shown to them alone."""
+        self.ask(channel, name, text)
+
+    def show_everybody(self) -> None:
+        """From now on nothing that is said in a channel can be answered to one person alone."""
+        self.platform.capabilities = replace(self.capabilities, private=False)
 
     def ours(self, channel: Channel) -> list[Sent]:
         """Return our messages in a channel."""
