@@ -120,9 +120,10 @@ class Stand:
         self.settle()
         return message
 
-    def give(self, channel: Channel, name: str, text: str) -> None:
-        """Let somebody give a command in the way in which its answer can be shown to them alone."""
+    def give(self, channel: Channel, name: str, text: str) -> str:
+        """Let somebody give a command in the way in which its answer can be shown to them alone, and return what they are told."""
         self.ask(channel, name, text)
+        return self.texts(channel)[-1]
 
     def show_everybody(self) -> None:
         """From now on nothing that is said in a channel can be answered to one person alone."""
