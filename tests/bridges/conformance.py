@@ -554,7 +554,7 @@ class Permitting:
         for command in stand.running.registry:
             if command.level > 1:
                 stand.ask(hall, "ada", f"--{command.name} x y")
-                assert "is for" in stand.texts(hall)[-1], command.name
+                assert "is for" in stand.latest(), command.name
 
     def test_every_command_is_answered_in_a_block_and_none_breaks_or_reaches_the_model(self, stand, hall):
         for command in stand.running.registry:

@@ -123,7 +123,15 @@ class Stand:
     def give(self, channel: Channel, name: str, text: str) -> str:
         """Let somebody give a command in the way in which its answer can be shown to them alone, and return what they are told."""
         self.ask(channel, name, text)
-        return self.texts(channel)[-1]
+        return self.latest()
+
+    def latest(self) -> str:
+        """Return the text of the message that we sent last, wherever that was."""
+        return [each.text for each in self.platform.sent.values() if self.is_ours(each)][-1]
+
+    def is_ours(self, sent: Sent) -> bool:
+        """Return whether we sent a message."""
+        return sent.by == OURS
 
     def show_everybody(self) -> None:
         """From now on nothing that is said in a channel can be answered to one person alone."""

@@ -9,7 +9,7 @@ from ...texts import tr
 from ..heard import Post
 from .handle import DiscordHandle
 from .places import person
-from .sending import calling, content, file, view
+from .sending import calling, content, file, view, words
 
 if TYPE_CHECKING:
     import discord
@@ -45,10 +45,10 @@ class Answering(DiscordHandle):
         """Take away that it thinks, where nothing was said to that person."""
         self.progress.over = True
         if self.progress.thinking and not self.interaction.is_expired():
-            self._call(self._stop_thinking(), "answering a command")
+            self._call(self._stop_thinking, "answering a command")
 
     def _follow_up(self, post: Post) -> str:
-        return self._call(self._followed_up(post, content(post)), "answering a command")
+        return self.account.line.call(self._followed_up(post, content(post)), "answering a command")
 
     def _alone(self, post: Post) -> str:
         elsewhere = super().direct(person(self.interaction.user))
@@ -63,7 +63,7 @@ class Answering(DiscordHandle):
         if self.progress.thinking and not post.private:
             await self._stop_thinking()
         self.progress.thinking = False
-        given: dict[str, Any] = {"content": post.text, "view": view(post.buttons), "file": file(post, held)}
+        given: dict[str, Any] = {"content": words(post.text), "view": view(post.buttons), "file": file(post, held)}
         given = {name: value for name, value in given.items() if value}
         followup = self.interaction.followup
         sent = await followup.send(wait=True, ephemeral=post.private, allowed_mentions=calling(post.mentions), **given)

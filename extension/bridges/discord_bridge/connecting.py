@@ -36,7 +36,7 @@ async def make_client(token: str, trace: aiohttp.TraceConfig, options: dict[str,
     intents = discord.Intents(
         guilds=True, guild_messages=True, dm_messages=True, guild_reactions=True, dm_reactions=True, message_content=True
     )
-    async with discord.Client(intents=discord.Intents.none()) as probe:
+    async with discord.Client(intents=discord.Intents(guilds=True)) as probe:
         await log_in(probe, token)
         flags = probe.application_flags
     if not (flags.gateway_message_content or flags.gateway_message_content_limited):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from threading import Event
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,7 @@ from .handle import DiscordHandle
 from .interactions import Interactions
 from .line import Line
 from .patience import Patience
-from .places import number
+from .places import PREFIX, number
 from .presence import Presence
 from .refusals import NO_TOKEN
 from .slash import Doing, plant
@@ -113,6 +115,14 @@ class Discord:
             return None
         return self._line.call(self._handle(self._account, found), "looking at a channel", "View Channel")
 
+    def places(self, since: datetime, known: Sequence[str]) -> Sequence[str]:
+        """As Gateway says. Raises BridgeError where Discord cannot be asked."""
+        if self._account is None:
+            return ()
+        numbers = [found for found in map(number, known) if found]
+        found = self._line.call(self._account.places(since, numbers), "looking for what was missed", "View Channel")
+        return [f"{PREFIX}{each}" for each in found]
+
     def settle(self, timeout: float | None = None) -> bool:
         """Wait until what was heard is taken up; return whether that is so."""
         return self._lanes.settle(timeout) and self._errands.settle(timeout)
@@ -123,7 +133,11 @@ class Discord:
 
     async def _open(self, token: str) -> None:
         client = await make_client(token, self._patience.trace(), self._options)
-        await log_in(client, token)
+        try:
+            await log_in(client, token)
+        except BridgeError:
+            await client.close()
+            raise
         tree = self._attend(client)
         settings = self.room.app.settings
         await sync(tree, settings.data_dir, number(settings.discord_guild))
@@ -152,9 +166,7 @@ class Discord:
     def _arrived(self) -> None:
         self._hears.set()
         self._presence.forget()
-        connected = getattr(self.room, "connected", None)
-        if connected is not None:
-            self._lanes.put("", lambda: connected(self))
+        self._lanes.put("", lambda: self.room.connected(self))
 
     def _keep(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...messages import Person
 from ..heard import Button, Capabilities, Heard, Post
 from .places import capabilities, number, person, roles
-from .sending import calling, content, file, nonce, view
+from .sending import calling, content, file, nonce, view, words
+from .trying import tried
 
 if TYPE_CHECKING:
     import discord
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from .account import Account
 
 T = TypeVar("T")
-NOT_OURS = (50003, 50005, 50013)
-"""What Discord answers where a message is of somebody else, as those of our webhooks are."""
+NOT_OUR_MESSAGE, MAY_NOT = 50005, 50013
+"""What Discord answers where a message is to be edited or removed that is somebody else's, as those of our webhooks are."""
 LONGEST_TITLE = 100
 
 
@@ -39,71 +40,75 @@ class DiscordHandle:
         """As Handle says. A post under a key that was sent some minutes ago is that one, with the text it had then (`sending.nonce`)."""
         held = content(post)
         sending = "Send Messages in Threads" if hasattr(self.channel, "parent_id") else "Send Messages"
-        return self._call(self._post(post, held), "sending a message", "Attach Files" if held is not None else sending)
+        mark = nonce(post.key)
+        return self._call(lambda: self._post(post, held, mark), "sending a message", "Attach Files" if held is not None else sending)
 
     def edit(self, message: str, text: str, buttons: Sequence[Button] = (), *, passing: bool = False) -> None:
         """As Handle says."""
-        self._call(self._edit(message, text, buttons, passing), "editing a message", "Manage Webhooks")
+        if passing:
+            self.account.line.call(self._pass(message, text, buttons), "editing a message", "Send Messages")
+        else:
+            self._call(lambda: self._edit(message, text, buttons), "editing a message", "Send Messages")
 
     def delete(self, message: str) -> None:
         """As Handle says."""
-        self._call(self._delete(message), "removing a message", "Manage Webhooks")
+        self._call(lambda: self._delete(message), "removing a message", "Manage Webhooks")
 
     def react(self, message: str, emoji: str) -> None:
         """As Handle says."""
         partial = self.channel.get_partial_message(int(message))
-        self._call(partial.add_reaction(emoji), "reacting to a message", "Add Reactions")
+        self._call(lambda: partial.add_reaction(emoji), "reacting to a message", "Add Reactions")
 
     def typing(self, on: bool) -> None:
         """As Handle says: Discord ends it by itself."""
         if on:
-            self._call(self._typing(), "showing that it types", "Send Messages")
+            self._call(self._typing, "showing that it types", "Send Messages")
 
     def seen(self, message: str) -> None:
         """As Handle says: Discord shows nobody that a bot has read something."""
 
     def make_thread(self, name: str, message: str = "") -> str:
         """As Handle says."""
-        return self._call(self._make_thread(name, message), "making a thread", "Create Public Threads")
+        return self.account.line.call(self._make_thread(name, message), "making a thread", "Create Public Threads")
 
     def history(self, before: str, limit: int) -> Sequence[Heard]:
         """As Handle says."""
-        return self._call(self._history(before, limit), "reading what was said before", "Read Message History")
+        return self._call(lambda: self._history(before, limit), "reading what was said before", "Read Message History")
 
     def message(self, message: str) -> Heard | None:
         """As Handle says."""
-        return self._call(self._message(self.channel, number(message)), "reading a message", "Read Message History")
+        return self._call(lambda: self._message(self.channel, number(message)), "reading a message", "Read Message History")
 
     def starter(self) -> Heard | None:
         """As Handle says. A forum post has none: what opened it stands in it."""
         above = getattr(self.channel, "parent", None)
         if above is None or not hasattr(above, "fetch_message"):
             return None
-        return self._call(self._message(above, self.channel.id), "reading a message", "Read Message History")
+        return self._call(lambda: self._message(above, self.channel.id), "reading a message", "Read Message History")
 
     def people(self) -> Sequence[Person]:
         """As Handle says: those who are known by now, which is everybody where the bot may see members."""
-        return self._call(self._people(), "looking at who is here")
+        return self._call(self._people, "looking at who is here")
 
     def roles(self, person: Person) -> tuple[str, ...]:
         """As Handle says."""
-        return self._call(self._roles(number(person.id)), "looking at somebody's roles", "View Channel")
+        return self._call(lambda: self._roles(number(person.id)), "looking at somebody's roles", "View Channel")
 
     def direct(self, person: Person) -> DiscordHandle | None:
         """As Handle says."""
-        return self._call(self._direct(number(person.id)), "opening private messages")
+        return self._call(lambda: self._direct(number(person.id)), "opening private messages")
 
-    def _call(self, work: Coroutine[Any, Any, T], doing: str, needs: str = "") -> T:
-        return self.account.line.call(work, doing, needs)
+    def _call(self, work: Callable[[], Coroutine[Any, Any, T]], doing: str, needs: str = "") -> T:
+        return self.account.line.call(tried(work), doing, needs)
 
-    async def _post(self, post: Post, held: bytes | None) -> str:
+    async def _post(self, post: Post, held: bytes | None, mark: str) -> str:
         if post.speaker and self.capabilities.names and (sent := await self.account.personas.post(self.channel, post, held)):
             return sent
         message = await self.channel.send(
-            post.text or None,
+            words(post.text) or None,
             file=file(post, held),
             view=view(post.buttons),
-            nonce=nonce(post.key),
+            nonce=mark,
             reference=self._reference(post.reply_to),
             allowed_mentions=calling(post.mentions, self._author(post.reply_to)),
         )
@@ -124,13 +129,13 @@ class DiscordHandle:
         found = self.account.cached(number(message))
         return found.author.id if found is not None else 0
 
-    async def _edit(self, message: str, text: str, buttons: Sequence[Button], passing: bool) -> None:
-        personas, patience = self.account.personas, self.account.patience
-        if passing:
-            await patience.passing(message, personas.limit(message, self.channel), self._put(message, text, buttons))
-        else:
-            await patience.landed(message)
-            await self._put(message, text, buttons)
+    async def _pass(self, message: str, text: str, buttons: Sequence[Button]) -> None:
+        limit = self.account.personas.limit(message, self.channel)
+        await self.account.patience.passing(message, limit, self._put(message, text, buttons))
+
+    async def _edit(self, message: str, text: str, buttons: Sequence[Button]) -> None:
+        await self.account.patience.landed(message)
+        await self._put(message, text, buttons)
 
     async def _put(self, message: str, text: str, buttons: Sequence[Button]) -> None:
         import discord
@@ -139,10 +144,10 @@ class DiscordHandle:
         if not personas.own(message):
             partial = self.channel.get_partial_message(int(message))
             try:
-                await partial.edit(content=text, view=view(buttons), allowed_mentions=calling(()))
+                await partial.edit(content=words(text), view=view(buttons), allowed_mentions=calling(()))
                 return
             except discord.Forbidden as exc:
-                if exc.code not in NOT_OURS or not self.capabilities.names:
+                if exc.code != NOT_OUR_MESSAGE or not self.capabilities.names:
                     raise
         await personas.edit(self.channel, message, text, buttons)
 
@@ -156,7 +161,7 @@ class DiscordHandle:
                 await self.channel.get_partial_message(int(message)).delete()
                 return
             except discord.Forbidden as exc:
-                if exc.code not in NOT_OURS or not self.capabilities.names:
+                if exc.code != MAY_NOT or not self.capabilities.names:
                     raise
         await personas.delete(self.channel, message)
 

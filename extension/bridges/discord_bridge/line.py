@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import CancelledError
-from threading import Thread
+from threading import Event, Thread
 from typing import TypeVar
 
 from ...errors import BridgeError
@@ -21,13 +21,15 @@ class Line:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._over: asyncio.Event | None = None
         self._thread: Thread | None = None
 
     def open(self) -> None:
         """Start the loop in a thread of its own."""
-        loop = self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._run, args=(loop,), name="familiar-discord", daemon=True)
+        begun = Event()
+        self._thread = Thread(target=lambda: asyncio.run(self._live(begun)), name="familiar-discord", daemon=True)
         self._thread.start()
+        begun.wait()
 
     def adopt(self, loop: asyncio.AbstractEventLoop) -> None:
         """Use a loop that somebody else runs."""
@@ -57,20 +59,13 @@ class Line:
 
     def close(self) -> None:
         """End the loop, and what still runs on it; a loop that was adopted is left to its owner."""
-        loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
-        if loop is not None and thread is not None:
-            loop.call_soon_threadsafe(loop.stop)
+        loop, over, thread = self._loop, self._over, self._thread
+        self._loop = self._over = self._thread = None
+        if loop is not None and over is not None and thread is not None:
+            loop.call_soon_threadsafe(over.set)
             thread.join()
 
-    @staticmethod
-    def _run(loop: asyncio.AbstractEventLoop) -> None:
-        try:
-            loop.run_forever()
-        finally:
-            left = asyncio.all_tasks(loop)
-            for task in left:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(loop.shutdown_default_executor())
-            loop.close()
+    async def _live(self, begun: Event) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        begun.set()
+        await self._over.wait()

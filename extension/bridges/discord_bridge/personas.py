@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..heard import Post
 from .places import Whom
-from .sending import calling, file, view
+from .sending import calling, file, view, words
 
 if TYPE_CHECKING:
     import discord
@@ -64,7 +64,7 @@ class Personas:
         """Put another text and other buttons in the place of those of a message."""
         webhook = await self._webhook(_above(channel))
         more: dict[str, Any] = {"view": view(buttons), "allowed_mentions": calling(()), **_thread(channel)}
-        await webhook.edit_message(int(message), content=text, **more)
+        await webhook.edit_message(int(message), content=words(text), **more)
         self._messages[message] = _above(channel).id
 
     async def delete(self, channel: Any, message: str) -> None:
@@ -75,7 +75,7 @@ class Personas:
 
     def _what(self, channel: Any, post: Post, held: bytes | None) -> dict[str, Any]:
         given: dict[str, Any] = {"username": post.speaker[:LONGEST], "allowed_mentions": calling(post.mentions), "wait": True}
-        more = {"content": post.text, "view": view(post.buttons), "file": file(post, held)}
+        more = {"content": words(post.text), "view": view(post.buttons), "file": file(post, held)}
         return {**given, **_thread(channel), **{name: value for name, value in more.items() if value}}
 
     async def _webhook(self, channel: Any, *, anew: bool = False) -> discord.Webhook:

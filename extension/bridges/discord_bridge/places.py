@@ -43,15 +43,14 @@ def person(user: Any) -> Person:
 
 def place(channel: Any, guild: discord.Guild | None) -> Place:
     """Return a channel, a thread or private messages."""
-    title = getattr(channel, "name", None) or ""
-    return Place(f"{PREFIX}{channel.id}", shared=guild is not None, title=brief(title, LONGEST_NAME))
+    return Place(f"{PREFIX}{channel.id}", shared=guild is not None, title=_title(channel))
 
 
 def around(channel: Any, guild: discord.Guild | None, user: Any, whom: Whom) -> Heard:
     """Return who and where, as something that was heard without an id or a word."""
     parent = getattr(channel, "parent", None) if _is_thread(channel) else None
     above = parent or channel
-    category: Any = getattr(above, "category", None)
+    category = getattr(above, "category", None)
     server = str(guild.id) if guild is not None else ""
     heard = Heard("", person(user), place(channel, guild), "", datetime.now(UTC), server)
     return replace(
@@ -59,7 +58,7 @@ def around(channel: Any, guild: discord.Guild | None, user: Any, whom: Whom) -> 
         category=str(getattr(above, "category_id", None) or ""),
         channel=str(getattr(channel, "parent_id", None) or channel.id),
         thread=str(channel.id) if _is_thread(channel) else "",
-        names=tuple(brief(each.name, LONGEST_NAME) for each in (above, category) if each is not None and each.name),
+        names=tuple(filter(None, map(_title, (above, category)))),
         roles=roles(user, guild),
         is_bot=bool(user.bot),
         is_own=user.id == whom.user,
@@ -88,6 +87,11 @@ def capabilities(channel: Any, guild: discord.Guild | None) -> Capabilities:
         files=may.attach_files,
         typing=TYPING,
     )
+
+
+def _title(channel: Any) -> str:
+    """Return what a channel or category is called, in one line; '' for private messages, and for none."""
+    return brief(getattr(channel, "name", None) or "", LONGEST_NAME)
 
 
 def _is_thread(channel: Any) -> bool:

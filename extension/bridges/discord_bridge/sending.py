@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from io import BytesIO
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from ...errors import BridgeError
@@ -20,13 +21,18 @@ MOST_BUTTONS = 25
 LONGEST_ID, LONGEST_LABEL = 100, 80
 
 
-def nonce(key: str) -> str | None:
-    """Return the nonce of a post, None for one without a key.
+def nonce(key: str) -> str:
+    """Return the nonce of a post: for one without a key one that nothing else has, so that it can be tried again.
 
     Within some minutes Discord sends no second message of the same nonce in a channel: it gives back the first one, with the
     content that one was sent with, whatever the second says. After that, and for posts under another name, it can not tell.
     """
-    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:NONCE] if key else None
+    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:NONCE] if key else token_hex(NONCE // 2)
+
+
+def words(text: str) -> str:
+    """Return a text as it can be sent: without halves of characters, which are no text to Discord."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def calling(people: Iterable[str], replied_to: int = 0) -> discord.AllowedMentions:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import StoreError
 from ...settings import replace_text
+from .refusals import failures
 
 if TYPE_CHECKING:
     from discord import app_commands
@@ -51,7 +52,7 @@ async def sync(tree: app_commands.CommandTree[Any], folder: Path, guild: int) ->
         replace_text(folder / FILE, json.dumps(asdict(now)))
     except discord.Forbidden:
         log.warning("Discord takes no slash commands there: invite the bot with the scope applications.commands (docs/discord.md).")
-    except (discord.DiscordException, OSError, StoreError) as exc:
+    except (*failures(), StoreError) as exc:
         log.warning("Discord could not be told of the commands (%s); they work written out.", type(exc).__name__)
     return True
 
