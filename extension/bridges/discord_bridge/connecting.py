@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BridgeError
@@ -20,6 +22,8 @@ LONGEST_WAIT = 120.0
 """Seconds that discord.py waits for a limit at most; beyond that it is an error."""
 PAUSE, LONGEST_PAUSE = 1.0, 300.0
 """Seconds before a connection that broke for no known reason is made anew; doubled each time it breaks again."""
+BEGINNING = frozenset({"READY", "RESUMED"})
+"""Events without which there is no connection."""
 QUIET = "discord"
 """discord.py's logger. Below INFO it would write what people say."""
 
@@ -44,13 +48,15 @@ async def make_client(token: str, trace: aiohttp.TraceConfig, options: dict[str,
     intents.members = flags.gateway_guild_members or flags.gateway_guild_members_limited
     if not intents.members:
         log.info("The bot may not see who is on a server (Server Members Intent): it knows only those who have spoken.")
-    return discord.Client(
+    client = discord.Client(
         intents=intents,
         allowed_mentions=discord.AllowedMentions.none(),
         max_ratelimit_timeout=LONGEST_WAIT,
         http_trace=trace,
         **options,
     )
+    spare(client)
+    return client
 
 
 async def log_in(client: discord.Client, token: str) -> None:
@@ -63,6 +69,20 @@ async def log_in(client: discord.Client, token: str) -> None:
         raise BridgeError(BAD_TOKEN) from None
     except failures() as exc:
         raise refusal(exc, "logging in") from None
+
+
+def spare(client: discord.Client) -> None:
+    """Let an event that is not as it should be cost itself alone: discord.py would end the connection over it."""
+    parsers: dict[str, Callable[[Any], None]] = client._connection.parsers
+    for name in parsers.keys() - BEGINNING:
+        parsers[name] = partial(_parsed, name, parsers[name])
+
+
+def _parsed(name: str, parse: Callable[[Any], None], data: Any) -> None:
+    try:
+        parse(data)
+    except (LookupError, TypeError, ValueError, AttributeError) as exc:
+        log.warning("What Discord told is not as it should be and is passed over (%s: %s)", name, type(exc).__name__)
 
 
 class Connecting:

@@ -23,8 +23,8 @@ LONGEST = 128
 class Presence:
     """Of one client. For the event loop alone."""
 
-    def __init__(self, client: discord.Client, app: App, every: float = EVERY) -> None:
-        self._client, self._app, self._every = client, app, every
+    def __init__(self, client: discord.Client, app: App) -> None:
+        self._client, self._app = client, app
         self._shown = ""
 
     def forget(self) -> None:
@@ -36,7 +36,7 @@ class Presence:
         while True:
             if self._client.is_ready() and (name := await asyncio.to_thread(self._model)) and name != self._shown:
                 await self._show(name)
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(EVERY)
 
     async def _show(self, name: str) -> None:
         import discord

@@ -40,6 +40,7 @@ async def sync(tree: app_commands.CommandTree[Any], folder: Path, guild: int) ->
     only = discord.Object(guild) if guild else None
     commands = [each.to_dict(tree) for each in tree.get_commands(guild=only)]
     digest = sha256(json.dumps(commands, sort_keys=True).encode()).hexdigest()
+    failed: tuple[type[BaseException], ...] = (*failures(), StoreError)
     now, before = Told(tree.client.application_id or 0, guild, digest), _known(folder / FILE)
     if now == before:
         return False
@@ -52,7 +53,7 @@ async def sync(tree: app_commands.CommandTree[Any], folder: Path, guild: int) ->
         replace_text(folder / FILE, json.dumps(asdict(now)))
     except discord.Forbidden:
         log.warning("Discord takes no slash commands there: invite the bot with the scope applications.commands (docs/discord.md).")
-    except (*failures(), StoreError) as exc:
+    except failed as exc:
         log.warning("Discord could not be told of the commands (%s); they work written out.", type(exc).__name__)
     return True
 

@@ -20,8 +20,13 @@ def double(monkeypatch: pytest.MonkeyPatch) -> Iterator[Double]:
     here = f"127.0.0.1:{made.port}"
     monkeypatch.setattr(discord.http.Route, "BASE", f"http://{here}/api/v10")
     monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(f"ws://{here}/gw"))
+    monkeypatch.setattr(discord.Client, "before_identify_hook", _at_once)
     yield made
     made.close()
+
+
+async def _at_once(*_: object, **__: object) -> None:
+    """Stand for the five seconds that discord.py waits before it begins a second session."""
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ class Gate:
         self._ready, self._token = ready, token
         self.interval = 41_250
         self.intents_refused = False
+        self.intents = 0
         self.sessions: dict[str, Session] = {}
         self.beats = self.identifies = self.resumes = 0
         self.presences: list[Any] = []
@@ -107,6 +108,7 @@ class Gate:
             return None
         if said["op"] == IDENTIFY:
             self.identifies += 1
+            self.intents = said["d"]["intents"]
             session = Session(f"session{self.identifies}")
             self.sessions = {**{name: each for name, each in self.sessions.items() if each.socket is not None}, session.id: session}
             session.socket, session.line = socket, asyncio.Queue()
