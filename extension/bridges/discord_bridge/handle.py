@@ -214,4 +214,4 @@ class DiscordHandle:
 
     async def _direct(self, user: int) -> DiscordHandle | None:
         found = await self.account.user(user)
-        return self.of(self.account, found.dm_channel or await found.create_dm()) if found is not None else None
+        return DiscordHandle.of(self.account, found.dm_channel or await found.create_dm()) if found is not None else None

@@ -207,14 +207,14 @@ class Guild:
             return self.use(FORM, channel, by, {"custom_id": button, "components": typed})
         return self.use(COMPONENT, channel, by, {"custom_id": button, "component_type": 2}, int(message))
 
-    def command(self, channel: Channel, by: Person, name: str, **options: Any) -> Interaction:
+    def command(self, channel: Channel, by: Person, name: str, /, **options: Any) -> Interaction:
         """Let somebody use a slash command; two words of its name are a group and what is in it."""
         first, _, second = name.partition(" ")
         given = [{"name": each, "type": 4 if isinstance(value, int) else 3, "value": value} for each, value in options.items()]
         data = {"id": "1", "name": first, "type": 1, "options": [{"name": second, "type": 1, "options": given}] if second else given}
         return self.use(COMMAND, number(channel.id), by, data)
 
-    def complete(self, channel: Channel, by: Person, name: str, option: str, begun: str = "", **options: Any) -> list[str]:
+    def complete(self, channel: Channel, by: Person, name: str, option: str, begun: str = "", /, **options: Any) -> list[str]:
         """Return what somebody is offered for an argument of a command."""
         first, _, second = name.partition(" ")
         given: list[dict[str, Any]] = [{"name": each, "type": 3, "value": value} for each, value in options.items()]
