@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import discord
 import pytest
 
+from extension.bridges.discord_bridge import interactions
 from extension.bridges.discord_bridge.slash import Doing, plant
 from extension.bridges.heard import Button, Post
-from extension.commands.command import Argument, Command, Outcome
+from extension.commands.command import Argument, Command, File, Outcome
 from extension.commands.registry import Registry
+from extension.commands.running import Given
 from extension.options.kinds import OneOf, Switch, Whole, Words
 
 from ..conformance import FORGED
@@ -131,13 +134,12 @@ class TestAnswering:
             assert used.original is not None and used.original.private, name
         assert all(each.private for each in stand.ours(hall))
 
-    def test_a_long_private_answer_is_private_in_all_its_parts(self, stand, hall):
-        stand.app.memories.chat_logs.on = False
-        stand.platform.command(hall, stand.who("ada"), "config-full")
-        assert len(stand.ours(hall)) > 1
-        asked = stand.platform.command(hall, stand.who("ada"), "privacy", what="export")
-        assert asked.original is not None
-        assert {each.private for each in stand.ours(hall) if each.id >= str(asked.id)} == {True}
+    def test_a_long_private_answer_is_private_in_all_its_parts(self, stand, hall, monkeypatch):
+        long = Outcome("word " * 900, (File("a.txt", b"a"),), private=True)
+        found = replace(stand.running.registry.get("privacy"), run=lambda call: long)
+        monkeypatch.setattr(interactions, "Given", lambda command, texts: Given(found, texts))
+        stand.platform.command(hall, stand.who("ada"), "privacy")
+        assert [(each.private, len(each.attachments)) for each in stand.ours(hall)] == [(True, 0)] * 3 + [(True, 1)]
 
     def test_what_comes_too_late_for_the_interaction_is_posted_in_the_place(self, stand, hall, monkeypatch):
         monkeypatch.setattr(discord.Interaction, "is_expired", lambda self: True)
