@@ -45,7 +45,8 @@ class Answering(DiscordHandle):
         """Take away that it thinks, where nothing was said to that person."""
         self.progress.over = True
         if self.progress.thinking and not self.interaction.is_expired():
-            self._call(self._stop_thinking, "answering a command")
+            self.progress.thinking = False
+            self._call(self._clear, "answering a command")
 
     def _follow_up(self, post: Post) -> str:
         return self.account.line.call(self._followed_up(post, content(post)), "answering a command")
@@ -59,20 +60,26 @@ class Answering(DiscordHandle):
         return elsewhere.post(Post(post.text, post.mentions, buttons=post.buttons, file=post.file, key=post.key))
 
     async def _followed_up(self, post: Post, held: bytes | None) -> str:
-        """Send a further answer. The first one is as private as what it takes the place of, so a public one goes beside that."""
-        if self.progress.thinking and not post.private:
-            await self._stop_thinking()
-        self.progress.thinking = False
+        """Send a further answer.
+
+        The first one takes the place of the sign that we think, and is seen by as few as that. So something else takes that
+        place before an answer for everybody, and is removed after it: once the sign was removed itself, nothing more would be taken.
+        """
+        aside, self.progress.thinking = self.progress.thinking and not post.private, False
+        if aside:
+            await self.interaction.edit_original_response(content="…")
         given: dict[str, Any] = {"content": words(post.text), "view": view(post.buttons), "file": file(post, held)}
         given = {name: value for name, value in given.items() if value}
         followup = self.interaction.followup
         sent = await followup.send(wait=True, ephemeral=post.private, allowed_mentions=calling(post.mentions), **given)
+        if aside:
+            await self._clear()
         return str(sent.id)
 
-    async def _stop_thinking(self) -> None:
+    async def _clear(self) -> None:
+        """Remove what that person alone was shown."""
         import discord
 
-        self.progress.thinking = False
         try:
             await self.interaction.delete_original_response()
         except discord.NotFound:

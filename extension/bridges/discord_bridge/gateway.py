@@ -29,6 +29,7 @@ from .syncing import sync
 
 if TYPE_CHECKING:
     import discord
+    from discord import app_commands
 
     from ..room import Room
 
@@ -74,10 +75,10 @@ class Discord:
             self.close()
             raise
 
-    def adopt(self, client: discord.Client, loop: asyncio.AbstractEventLoop) -> None:
-        """Use a client that somebody else logged in and keeps connected, on the loop it runs on; to be called on that."""
-        self._line.adopt(loop)
-        self._attend(client)
+    def adopt(self, client: discord.Client) -> app_commands.CommandTree[discord.Client]:
+        """Use a client that somebody else logged in and keeps connected, on this loop, and return its commands, not synced."""
+        self._line.adopt(asyncio.get_running_loop())
+        return self._attend(client)
 
     def close(self) -> None:
         """As Gateway says."""
@@ -144,7 +145,7 @@ class Discord:
         self._keep(self._stay(client, token))
         self._keep(self._presence.keep())
 
-    def _attend(self, client: discord.Client) -> Any:
+    def _attend(self, client: discord.Client) -> app_commands.CommandTree[discord.Client]:
         """Listen to a client that has logged in, and return its commands."""
         from discord import app_commands
 

@@ -457,6 +457,15 @@ class Double:
             raise Refused(404, 10015, "Unknown Webhook")
         return self.world.channels[int(query.get("thread_id", kept[0]))]
 
+    @route("PATCH", "/v10/webhooks/{id}/{token}/messages/@original", "edit")
+    async def edit_original(self, found: re.Match[str], body: Any, _: Any) -> Any:
+        interaction = self._interaction(found)
+        if interaction.deleted:
+            raise Refused(404, 10008, "Unknown Message")
+        if interaction.open:
+            return self._followed_up(found, body)
+        return self._edited(interaction.original, body)  # type: ignore[arg-type]
+
     @route("PATCH", "/v10/webhooks/{id}/{token}/messages/{message}", "edit")
     async def edit_by_webhook(self, found: re.Match[str], body: Any, query: Any) -> Any:
         message = self._message(found, self._by(found, query).id)
@@ -502,6 +511,8 @@ class Double:
 
     def _followed_up(self, found: re.Match[str], body: Any) -> Any:
         interaction = self._interaction(found)
+        if interaction.deleted and interaction.original is None:
+            raise Refused(404, 10008, "Unknown Message")
         flags = interaction.flags if interaction.open else body.get("flags", 0)
         message = self._made(self.world.channels[interaction.channel], body, flags=flags & EPHEMERAL)
         if interaction.open:
