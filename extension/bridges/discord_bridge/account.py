@@ -81,25 +81,21 @@ class Account:
         return found if hasattr(found, "send") else None
 
     async def places(self, since: datetime, known: Iterable[int]) -> list[int]:
-        """Return channels, threads and private messages in which something was said since then, as far as that is seen.
+        """Return channels and threads in which something was said since then, and those known places of which that is not seen.
 
-        `known` are places that are looked at beside those of our servers: Discord does not tell of private messages by itself.
+        Of private messages Discord tells nothing by itself, so all that are known may have been written in.
         """
         from discord.utils import snowflake_time
 
         there = {each.id: each for guild in self.client.guilds for each in (*guild.channels, *guild.threads)}
-        found: list[int] = []
-        for each in (*there.values(), *[await self.channel(number) for number in known if number not in there]):
-            last = getattr(each, "last_message_id", None)
-            if each is not None and last and snowflake_time(last) >= since and self._reads(each):
-                found.append(each.id)
-        return found
+        last = {number: getattr(each, "last_message_id", None) for number, each in there.items() if self._reads(each)}
+        written = [number for number, message in last.items() if message and snowflake_time(message) >= since]
+        return [*written, *(number for number in known if number not in there)]
 
     @staticmethod
     def _reads(channel: Any) -> bool:
-        guild = getattr(channel, "guild", None)
-        may = channel.permissions_for(guild.me) if guild is not None and guild.me is not None else None
-        return hasattr(channel, "send") and (may is None or (may.view_channel and may.read_message_history))
+        may = channel.permissions_for(channel.guild.me)
+        return hasattr(channel, "send") and bool(may.view_channel and may.read_message_history)
 
     async def member(self, guild: discord.Guild | None, user: int) -> discord.Member | None:
         """Return somebody as a member of a server, None for who is none."""

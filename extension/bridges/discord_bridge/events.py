@@ -15,6 +15,7 @@ from .account import Account
 from .handle import DiscordHandle
 from .interactions import Interactions
 from .places import PREFIX, around, place
+from .trying import tried
 
 if TYPE_CHECKING:
     import discord
@@ -122,7 +123,7 @@ class Events:
 
     def _deleted(self, channel: int, messages: list[int]) -> None:
         def taken_up() -> None:
-            found = self.account.line.call(self._place(channel), "looking at a channel", "View Channel")
+            found = self.account.line.call(tried(lambda: self._place(channel)), "looking at a channel", "View Channel")
             if found is not None:
                 for each in messages:
                     self.room.deleted(found[0], str(each), found[1])
@@ -134,7 +135,7 @@ class Events:
             return
 
         def taken_up() -> None:
-            found = self.account.line.call(self._reactor(event), "looking at a reaction", "View Channel")
+            found = self.account.line.call(tried(lambda: self._reactor(event)), "looking at a reaction", "View Channel")
             if found is not None:
                 by, handle = found
                 emoji = event.emoji.name if event.emoji.id is None else str(event.emoji)

@@ -26,6 +26,7 @@ from .presence import Presence
 from .refusals import NO_TOKEN
 from .slash import Doing, plant
 from .syncing import sync
+from .trying import tried
 
 if TYPE_CHECKING:
     import discord
@@ -112,16 +113,18 @@ class Discord:
 
     def handle(self, place_id: str) -> DiscordHandle | None:
         """As Gateway says. Raises BridgeError where Discord cannot be asked."""
-        if (found := number(place_id)) == 0 or self._account is None:
+        found, account = number(place_id), self._account
+        if found == 0 or account is None:
             return None
-        return self._line.call(self._handle(self._account, found), "looking at a channel", "View Channel")
+        return self._line.call(tried(lambda: self._handle(account, found)), "looking at a channel", "View Channel")
 
     def places(self, since: datetime, known: Sequence[str]) -> Sequence[str]:
         """As Gateway says. Raises BridgeError where Discord cannot be asked."""
-        if self._account is None:
+        account = self._account
+        if account is None:
             return ()
         numbers = [found for found in map(number, known) if found]
-        found = self._line.call(self._account.places(since, numbers), "looking for what was missed", "View Channel")
+        found = self._line.call(tried(lambda: account.places(since, numbers)), "looking for what was missed", "View Channel")
         return [f"{PREFIX}{each}" for each in found]
 
     def settle(self, timeout: float | None = None) -> bool:
@@ -182,11 +185,12 @@ class Discord:
         self._ended.set()
 
     async def _leave(self) -> None:
-        account = self._account
-        for task in list(self._tasks):
+        if self._account is not None:
+            await self._account.client.close()
+        for task in (left := list(self._tasks)):
             task.cancel()
-        if account is not None:
-            await account.client.close()
+        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.sleep(0)  # what discord.py told meanwhile is begun, and so ended
 
 
 def _heartbeat(client: discord.Client) -> float | None:

@@ -307,6 +307,7 @@ class DiscordStand(Stand):
 
     def stop(self) -> None:
         self.model.go.set()
+        self.room.close()
         self.gateway.close()
         self.platform.gateway = None
         super().stop()
