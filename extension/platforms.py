@@ -10,9 +10,7 @@ from .rules import Rules
 class Platforms(BaseModel):
     """Settings that concern chat platforms alone."""
 
-    permissions: Rules = Field(
-        Rules(), description="Who may do what on Discord and Matrix: a mapping, see [permissions](permissions.md)."
-    )
+    permissions: Rules = Field(Rules(), description="Who may do what on Discord and Matrix: a mapping, see [permissions](permissions.md).")
     direct_prefix: str = Field(
         "familiar-direct",
         max_length=100,
@@ -29,6 +27,11 @@ class Platforms(BaseModel):
     attachment_text: int = Field(20000, ge=0, le=1000000, description="Most characters of one message's attachments shown to the model.")
     discord_token: SecretStr = Field(
         SecretStr(""), description="Token of the Discord bot. Only ever from the environment, or a file named there."
+    )
+    discord_guild: str = Field(
+        "",
+        pattern=r"\d{0,20}",
+        description="Id of the one Discord server that gets the slash commands, at once; empty: all servers and private messages.",
     )
     matrix_homeserver: str = Field("", max_length=500, description="Address of the Matrix homeserver, such as `https://matrix.org`.")
     matrix_user: str = Field("", max_length=300, description="The companion's own account there, such as `@familiar:matrix.org`.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Condition, Event, Lock, current_thread
@@ -144,6 +144,7 @@ class Stand:
     capabilities: Capabilities = EVERYTHING
     settings: dict[str, object] = field(default_factory=dict)
     model: Model = field(default_factory=Model)
+    door: str = "loopback"
 
     def __post_init__(self) -> None:
         self.platform = Platform(self.capabilities)
@@ -157,7 +158,7 @@ class Stand:
         self.app: App = build(load({}, data_dir=self.folder, **given), host, Hashing())
         self.pauses = Pauses()
         self.running = Running(self.app, COMMANDS)
-        self.room = Room(self.app, self.running, "loopback", timer=self.pauses)
+        self.room = Room(self.app, self.running, self.door, timer=self.pauses)
         self.platform.room = self.room
         self.line = Line(self.platform)
         bind(self.app, self.line)
@@ -205,6 +206,23 @@ class Stand:
         message = self.platform.say(channel, self.who(name), text, **more)  # type: ignore[arg-type]
         self.settle()
         return message
+
+    def give(self, channel: Channel, name: str, text: str) -> str:
+        """Let somebody give a command in the way in which its answer can be shown to them alone, and return what they are told."""
+        self.ask(channel, name, text)
+        return self.latest()
+
+    def latest(self) -> str:
+        """Return the text of the message that we sent last, wherever that was."""
+        return [each.text for each in self.platform.sent.values() if self.is_ours(each)][-1]
+
+    def is_ours(self, sent: Sent) -> bool:
+        """Return whether we sent a message."""
+        return sent.by == OURS
+
+    def show_everybody(self) -> None:
+        """From now on nothing that is said in a channel can be answered to one person alone."""
+        self.platform.capabilities = replace(self.capabilities, private=False)
 
     def ours(self, channel: Channel) -> list[Sent]:
         """Return our messages in a channel."""
