@@ -74,6 +74,7 @@ class Stand:
     capabilities: Capabilities = EVERYTHING
     settings: dict[str, object] = field(default_factory=dict)
     model: Model = field(default_factory=Model)
+    door: str = "loopback"
 
     def __post_init__(self) -> None:
         self.platform = Platform(self.capabilities)
@@ -87,7 +88,7 @@ class Stand:
         self.app: App = build(load({}, data_dir=self.folder, **given), host, Hashing())
         self.pauses = Pauses()
         self.running = Running(self.app, COMMANDS)
-        self.room = Room(self.app, self.running, "loopback", timer=self.pauses)
+        self.room = Room(self.app, self.running, self.door, timer=self.pauses)
         self.platform.room = self.room
 
     def stop(self) -> None:
@@ -134,7 +135,19 @@ class Stand:
     def choose(self, name: str, text: str, channel: Channel) -> None:
         """Choose an option for a channel."""
         heard = self.platform._from(channel.id, self.who("olga"))
-        self.app.options.set(name, text, "channel", heard.spot, "loopback:olga")
+        self.app.options.set(name, text, "channel", heard.spot, self.who("olga").id)
+
+    def shown_as(self, companion: str) -> str:
+        """Return the name under which a companion's messages are shown: '' where all of them have ours."""
+        return companion if self.capabilities.names else ""
+
+    def button(self, reply: Sent, action: str) -> str:
+        """Return the id of a button of a reply."""
+        return f"familiar:{action}:{reply.buttons[0].id.rpartition(':')[2]}"
+
+    def agree(self, channel: Channel, name: str, asked: Sent) -> None:
+        """Let somebody say yes to a question."""
+        self.platform.press(asked.id, self.who(name), asked.buttons[0].id)
 
 
 CALL = f"<@{OURS.id}>"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from threading import Event, Thread
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...errors import BridgeError, FamiliarError
 from ..gateway import Vital
@@ -80,7 +79,6 @@ class Matrix:
         self._thread = Thread(target=lambda: asyncio.run(self._run(opened)), name="familiar-matrix", daemon=True)
         self._thread.start()
         opened.result()
-        self._came()
 
     def close(self) -> None:
         """As Gateway says."""
@@ -118,6 +116,10 @@ class Matrix:
         known = spot is not None and self._connection is not None and self._connection.rooms.known(spot.room)
         return MatrixHandle(self, spot) if known and spot is not None else None
 
+    def places(self, since: datetime, known: Sequence[str]) -> Sequence[str]:
+        """As Gateway says: the sync itself tells all that was said since it was last heard, in any place."""
+        return ()
+
     def joined(self, room: str) -> None:
         """Take notice that we are in a room."""
         from nio import MatrixRoom
@@ -135,13 +137,13 @@ class Matrix:
     async def _run(self, opened: Future[None]) -> None:
         try:
             try:
-                syncing = await self._begin()
+                syncing, first = await self._begin()
             except BaseException as exc:  # noqa: BLE001 - whatever it is, it is who opened that must know
                 self._trouble = str(exc) if isinstance(exc, FamiliarError) else type(exc).__name__
                 opened.set_exception(exc)
                 return
             opened.set_result(None)
-            listening, stopping = asyncio.create_task(self._listen(syncing)), asyncio.create_task(self._stop.wait())
+            listening, stopping = asyncio.create_task(self._listen(syncing, first)), asyncio.create_task(self._stop.wait())
             await asyncio.wait([listening, stopping], return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
             if not listening.done():
@@ -156,8 +158,8 @@ class Matrix:
             if self._connection is not None:
                 await self._connection.close()
 
-    async def _begin(self) -> Syncing:
-        """Log in, have the keys ready, and hear for the first time."""
+    async def _begin(self) -> tuple[Syncing, Mapping[str, Any]]:
+        """Log in, have the keys ready, and ask what is new for the first time."""
         access = Access.of(self.settings)
         client, patience = _client(access)
         cabinet = Cabinet.of(self.settings.data_dir, access.user)
@@ -170,34 +172,37 @@ class Matrix:
         on = Connection(client, account, patience, Calls(client), ledger, asyncio.get_running_loop())
         self._connection = on
         self._syncing = syncing = Syncing(self)
-        await syncing.once(first=True, late=True)
+        first = await syncing.ask(first=True)
+        await syncing.meet(first)
         self._signing = await CrossSigning(client, on.calls, cabinet, access.password)(account)
         if self._signing:
             log.warning("%s", self._signing)
         cabinet.close_to_others()
         on.in_background(on.pay())
-        self._connected = True
         log.info("Matrix: %s is logged in as the device %s", account.user, account.device)
-        return syncing
+        return syncing, first
 
-    async def _listen(self, syncing: Syncing) -> None:
+    async def _listen(self, syncing: Syncing, answer: Mapping[str, Any] | None) -> None:
         """Hear until it is stopped, or the login ends."""
-        pause = 0.0
+        late, pause = True, 0.0
         while True:
             try:
-                await syncing.once(first=False, late=bool(pause))
-                if pause:
-                    self._back()
-                pause = 0.0
+                if answer is None:
+                    answer = await syncing.ask(first=False)
+                    await syncing.meet(answer)
+                if late:
+                    await self._came(again=bool(pause))
+                await syncing.hear(answer, late=late)
+                answer, late, pause = None, False, 0.0
             except Refused as exc:
                 if exc.code in GONE:
                     who = self.connection.account.user
                     self._trouble = f"{who} was logged out elsewhere: start the bridge again, so that it logs in anew."
                     log.error("%s", self._trouble)
                     return
-                pause = await self._away(pause, exc)
+                answer, late, pause = None, True, await self._away(pause, exc)
             except FamiliarError as exc:
-                pause = await self._away(pause, exc)
+                answer, late, pause = None, True, await self._away(pause, exc)
 
     async def _away(self, pause: float, exc: FamiliarError) -> float:
         self._connected = False
@@ -206,18 +211,22 @@ class Matrix:
         await asyncio.sleep(longer)
         return longer
 
-    def _back(self) -> None:
+    async def _came(self, *, again: bool) -> None:
+        """Let the core take up what was left unanswered, before anything new is heard."""
+        if again:
+            self._reconnects += 1
+            log.info("Matrix is heard again")
         self._connected = True
-        self._reconnects += 1
-        log.info("Matrix is heard again")
-        self._came()
+        done, loop = asyncio.Event(), self.connection.loop
 
-    def _came(self) -> None:
-        """Let the core look for what was missed."""
-        connected: Callable[[Matrix], object] | None = getattr(self.room, "connected", None)
-        if connected is not None:
-            self.lanes.put(PLATFORM, partial(connected, self))
+        def connected() -> None:
+            try:
+                self.room.connected(self)
+            finally:
+                loop.call_soon_threadsafe(done.set)
 
+        self.lanes.put(PLATFORM, connected)
+        await done.wait()
 
 def _client(access: Access) -> tuple[AsyncClient, Patience]:
     """Return a client of nio whose requests have patience, and that patience."""

@@ -122,12 +122,10 @@ class MatrixHandle:
         self._on.wait(self._on.calls("tell that a message was read", "POST", *parts, content=where, passing=True))
 
     def make_thread(self, name: str, message: str = "") -> str:
-        """As Handle says: it is there once something was said in it."""
+        """As Handle says: a thread is there once somebody replies in it to its first message, which can be any."""
         if self.spot.root:
             raise BridgeError("There are no threads in threads.")
-        root = message if is_event(message) else self.post(Post(name))
-        thread = replace(self, spot=Spot(self.spot.room, root))
-        thread.post(Post(tr("Here we can talk: {name}", name=name)))
+        root = message if is_event(message) else self.post(Post(tr("{name} (reply to this message in a thread)", name=name)))
         via = quote(server_of(self._on.client.user_id), safe="")
         return f"https://matrix.to/#/{quote(self.spot.room, safe='')}/{quote(root, safe='')}?via={via}"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BridgeError
-from .calls import Unreachable, reaching
+from .calls import Refused, Unreachable, reaching
 from .hearing import Hearing, since_we_came
 from .opening import FAULTS
 from .wire import is_room, mapping_at, text_at
@@ -46,51 +46,56 @@ class Syncing:
     trouble: str = ""
     """What the server refused of our keys, '' for nothing."""
     _hearing: Hearing = field(init=False)
+    _sessions: list[str] = field(default_factory=list)
+    """Those whose keys have come, and whose events are not taken up yet."""
 
     def __post_init__(self) -> None:
         self._hearing = Hearing(self.gateway)
         self.since = self.gateway.connection.ledger.since()
 
-    async def once(self, *, first: bool, late: bool) -> None:
-        """Ask for what is new, and take it up. The `first` time the state of every room comes along. Raises BridgeError."""
+    async def ask(self, *, first: bool) -> Mapping[str, Any]:
+        """Return what is new. The `first` time the state of every room comes along. Raises BridgeError."""
         query = {"filter": FILTER, "timeout": 0 if first else POLL}
         query |= {"since": self.since} if self.since else {}
         query |= {"full_state": "true"} if first else {}
         answer = await self.gateway.connection.calls("tell what is new", "GET", "sync", query=query, once=True, timeout=POLL / 1000 + 30)
         if not text_at(answer, "next_batch"):
             raise BridgeError("The server's answer to a sync is none. Is the address that of a Matrix homeserver?")
-        await self._take(answer, late=late)
-        self.since = text_at(answer, "next_batch")
+        return answer
+
+    async def meet(self, answer: Mapping[str, Any]) -> None:
+        """Take up keys, and who is where."""
+        self._sessions += self._to_device(mapping_at(answer, "to_device").get("events"))
+        await self._feed(answer, _joined(answer))
+        self._left(mapping_at(mapping_at(answer, "rooms"), "leave"))
         await self._keys()
 
-    async def _take(self, answer: Mapping[str, Any], *, late: bool) -> None:
-        batch = self._hearing.progress.begin(text_at(answer, "next_batch"))
-        rooms, fresh = mapping_at(answer, "rooms"), not self.since
+    async def hear(self, answer: Mapping[str, Any], *, late: bool) -> None:
+        """Take up what was said; where that fails, it comes once more. Raises FamiliarError."""
+        progress, fresh = self._hearing.progress, not self.since
+        batch = progress.begin(text_at(answer, "next_batch"))
         try:
-            sessions = self._to_device(mapping_at(answer, "to_device").get("events"))
-            joined = {room: given for room, given in mapping_at(rooms, "join").items() if is_room(room) and isinstance(given, Mapping)}
-            await self._feed(answer, joined)
-            for room, given in joined.items():
+            for room, given in _joined(answer).items():
                 events = [] if fresh else await self._events(room, mapping_at(given, "timeline"))
                 await self._hearing.take(room, [*_encryptions(given), *events], batch, late=late)
-            if sessions:
-                await self._hearing.retry(sessions, batch)
-            self._left(mapping_at(rooms, "leave"))
-            await self.gateway.invites.take(mapping_at(rooms, "invite"))
+            await self._hearing.retry([""] if late else self._sessions, batch)
         except BaseException:
-            self._hearing.progress.drop(batch)
+            progress.drop(batch)
             raise
-        self._hearing.progress.done(batch)
+        progress.done(batch)
+        self._sessions.clear()
+        self.since = text_at(answer, "next_batch")
+        await self.gateway.invites.take(mapping_at(mapping_at(answer, "rooms"), "invite"))
 
     async def _events(self, room: str, timeline: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """Return what happened in a room, with what the answer left out of it."""
         on, events = self.gateway.connection, _mappings(timeline.get("events"))
         if timeline.get("limited") is True and (start := text_at(timeline, "prev_batch")):
+            most = self.gateway.settings.catch_up_messages
             try:
-                most = self.gateway.settings.catch_up_messages
                 events = [*await on.history.between(room, start, self.since, most), *events]
-            except BridgeError as exc:
-                log.warning("What was said before in %s is not known now: %s", room, exc)
+            except Refused as exc:
+                log.warning("What was said before in %s is not known: %s", room, exc)
         return since_we_came(events, on.client.user_id)
 
     def _to_device(self, events: Any) -> list[str]:
@@ -152,6 +157,11 @@ class Syncing:
                 await client.send_to_device_messages()
         except (Unreachable, LocalProtocolError, *FAULTS) as exc:
             log.warning("Keys were not exchanged now: %s", type(exc).__name__)
+
+
+def _joined(answer: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    rooms = mapping_at(mapping_at(answer, "rooms"), "join")
+    return {room: given for room, given in rooms.items() if is_room(room) and isinstance(given, Mapping)}
 
 
 def _mappings(given: Any) -> list[Mapping[str, Any]]:
