@@ -137,6 +137,12 @@ class Stand:
         heard = self.platform._from(channel.id, self.who("olga"))
         self.app.options.set(name, text, "channel", heard.spot, self.who("olga").id)
 
+    def told(self, channel: Channel, name: str) -> str:
+        """Return what somebody was told last of what is for them alone."""
+        if self.platform.capabilities.private:
+            return self.texts(channel)[-1]
+        return self.texts(self.platform.direct(self.who(name)))[-1]
+
     def shown_as(self, companion: str) -> str:
         """Return the name under which a companion's messages are shown: '' where all of them have ours."""
         return companion if self.capabilities.names else ""

@@ -126,12 +126,17 @@ def user_of(person_id: str) -> str:
     return user if user != person_id and is_user(user) else ""
 
 
+def is_counted(room: MatrixRoom) -> bool:
+    """Return whether it is known how many are in a room."""
+    return room.members_synced or (room.summary is not None and room.summary.joined_member_count is not None)
+
+
 def _count(room: MatrixRoom) -> int:
-    """Return how many are in a room or invited into it."""
+    """Return how many are in a room or invited into it; 0 where that is not known."""
+    if room.members_synced:
+        return len(room.users)
     told = room.summary
-    if told is not None and told.joined_member_count is not None:
-        return int(told.joined_member_count) + int(told.invited_member_count or 0)
-    return len(room.users)
+    return int(told.joined_member_count) + int(told.invited_member_count or 0) if told is not None and is_counted(room) else 0
 
 
 def _line(text: str) -> str:

@@ -12,9 +12,12 @@ from ...errors import BridgeError
 from .calls import Refused, Unreachable, reaching
 from .hearing import Hearing, since_we_came
 from .opening import FAULTS
+from .rooms import is_counted
 from .wire import is_room, mapping_at, text_at
 
 if TYPE_CHECKING:
+    from nio import MatrixRoom
+
     from .gateway import Matrix
 
 log = logging.getLogger(__name__)
@@ -128,9 +131,18 @@ class Syncing:
             log.warning("nio does not take a sync (%s)", type(exc).__name__)
         for room in joined:
             self.gateway.joined(room)
+            if not is_counted(client.rooms[room]):
+                await self._count(client.rooms[room])
         count = mapping_at(answer, "device_one_time_keys_count").get("signed_curve25519")
         if client.olm is not None and isinstance(count, int):
             client.olm.uploaded_key_count = count
+
+    async def _count(self, room: MatrixRoom) -> None:
+        """Learn who is in a room where the server did not say how many."""
+        try:
+            await self.gateway.connection.rooms.load(room)
+        except Refused as exc:
+            log.warning("Who is in %s is not known: %s", room.room_id, exc)
 
     def _left(self, rooms: Mapping[str, Any]) -> None:
         on = self.gateway.connection
