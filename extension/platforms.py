@@ -37,7 +37,7 @@ class Platforms(BaseModel):
     )
     matrix_token: SecretStr = Field(
         SecretStr(""),
-        description="Token of a login with the Matrix account, instead of its password. Only ever from the environment, or a file named there.",
+        description="Token of a login with the Matrix account, instead of its password. Only from the environment, or a file named there.",
     )
     matrix_invites: str = Field(
         "",

@@ -126,12 +126,10 @@ class Answering:
     def test_whoever_may_ask_is_told_why_it_was_silent(self, stand, hall):
         stand.ask(hall, "ada", "hello all")
         stand.ask(hall, "bob", "!hello")
-        stand.ask(hall, "ada", "--why")
-        told = stand.told(hall, "ada")
+        told = stand.give(hall, "ada", "--why")
         assert "it was not said to the companion" in told
         assert "begins with !" not in told
-        stand.ask(hall, "max", "--why")
-        assert "begins with !" in stand.told(hall, "max")
+        assert "begins with !" in stand.give(hall, "max", "--why")
 
 
 class Hiding:
@@ -556,7 +554,7 @@ class Permitting:
         for command in stand.running.registry:
             if command.level > 1:
                 stand.ask(hall, "ada", f"--{command.name} x y")
-                assert "is for" in stand.told(hall, "ada"), command.name
+                assert "is for" in stand.latest(), command.name
 
     def test_every_command_is_answered_in_a_block_and_none_breaks_or_reaches_the_model(self, stand, hall):
         for command in stand.running.registry:
@@ -633,9 +631,9 @@ class Calling:
 
     def test_a_private_outcome_is_shown_to_who_asked_alone(self, stand, hall):
         if stand.capabilities.private:
-            stand.ask(hall, "ada", "--privacy")
+            stand.give(hall, "ada", "--privacy")
             assert [each.private for each in stand.ours(hall)] == [True]
-            stand.platform.capabilities = replace(stand.capabilities, private=False)
+            stand.show_everybody()
         before = len(stand.ours(hall))
         stand.ask(hall, "ada", "--privacy")
         assert len(stand.ours(hall)) == before

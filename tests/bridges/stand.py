@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Lock
 from time import monotonic, sleep
@@ -120,6 +120,23 @@ class Stand:
         self.settle()
         return message
 
+    def give(self, channel: Channel, name: str, text: str) -> str:
+        """Let somebody give a command in the way in which its answer can be shown to them alone, and return what they are told."""
+        self.ask(channel, name, text)
+        return self.latest()
+
+    def latest(self) -> str:
+        """Return the text of the message that we sent last, wherever that was."""
+        return [each.text for each in self.platform.sent.values() if self.is_ours(each)][-1]
+
+    def is_ours(self, sent: Sent) -> bool:
+        """Return whether we sent a message."""
+        return sent.by == OURS
+
+    def show_everybody(self) -> None:
+        """From now on nothing that is said in a channel can be answered to one person alone."""
+        self.platform.capabilities = replace(self.capabilities, private=False)
+
     def ours(self, channel: Channel) -> list[Sent]:
         """Return our messages in a channel."""
         return self.platform.seen_in(channel, ours=True)
@@ -136,12 +153,6 @@ class Stand:
         """Choose an option for a channel."""
         heard = self.platform._from(channel.id, self.who("olga"))
         self.app.options.set(name, text, "channel", heard.spot, self.who("olga").id)
-
-    def told(self, channel: Channel, name: str) -> str:
-        """Return what somebody was told last of what is for them alone."""
-        if self.platform.capabilities.private:
-            return self.texts(channel)[-1]
-        return self.texts(self.platform.direct(self.who(name)))[-1]
 
     def shown_as(self, companion: str) -> str:
         """Return the name under which a companion's messages are shown: '' where all of them have ours."""

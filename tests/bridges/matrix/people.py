@@ -25,6 +25,8 @@ class Homeserver:
 
     url: str
     client: httpx.Client = field(init=False)
+    people: dict[str, One] = field(default_factory=dict)
+    """Those who are there for every test, in rooms of its own."""
 
     def __post_init__(self) -> None:
         self.client = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
@@ -46,6 +48,12 @@ class Homeserver:
         content = {"nonce": nonce, "username": localpart, "password": PASSWORD, "displayname": name, "mac": mac.hexdigest()}
         made = self.call("POST", "/_synapse/admin/v1/register", {**content, "admin": False})
         return One(self, made["user_id"], made["access_token"], name)
+
+    def known(self, name: str) -> One:
+        """Return somebody who is there for every test."""
+        if name not in self.people:
+            self.people[name] = self.join(name)
+        return self.people[name]
 
     def close(self) -> None:
         """Let go of it."""

@@ -64,7 +64,6 @@ class Town:
     gateway: Matrix | None = None
     refuses: Callable[[str], bool] = field(default=lambda what: False)
     typing: list[tuple[str, bool]] = field(default_factory=list)
-    people: dict[str, One] = field(default_factory=dict)
     rooms: dict[str, Channel] = field(default_factory=dict)
     members: dict[str, set[str]] = field(default_factory=dict)
     readers: dict[str, Reader] = field(default_factory=dict)
@@ -107,7 +106,7 @@ class Town:
 
         async def opened(user: str) -> str:
             """Let them have opened the room: what is sent into one of ours could not be read by plain requests."""
-            person = next(Person(f"matrix:{each.id}") for each in self.people.values() if each.id == user)
+            person = next(Person(f"matrix:{each.id}") for each in self.server.people.values() if each.id == user)
             return (await asyncio.to_thread(self.direct, person)).id.removeprefix("matrix:")
 
         gateway.invites.private_room = opened  # type: ignore[method-assign]
@@ -115,12 +114,10 @@ class Town:
         client.send = refusing
 
     def one(self, name: str) -> One:
-        if name not in self.people:
-            self.people[name] = self.server.join(name)
-        return self.people[name]
+        return self.server.known(name)
 
     def _by(self, person: Person) -> One:
-        return next(each for each in self.people.values() if f"matrix:{each.id}" == person.id)
+        return next(each for each in self.server.people.values() if f"matrix:{each.id}" == person.id)
 
     def person(self, name: str, *roles: str) -> Person:
         return Person(f"matrix:{self.one(name).id}", name)
@@ -326,7 +323,7 @@ class Town:
         raise KeyError(message)
 
     def _sender(self, event: dict[str, Any]) -> One:
-        return next(each for each in self.people.values() if each.id == event["sender"])
+        return next(each for each in self.server.people.values() if each.id == event["sender"])
 
     def _place(self, channel: str) -> tuple[str, str]:
         room, thread, root = channel.removeprefix("matrix:").partition("/$")
