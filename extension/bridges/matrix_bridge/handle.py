@@ -165,8 +165,10 @@ class MatrixHandle:
     def direct(self, person: Person) -> MatrixHandle | None:
         """As Handle says."""
         user = user_of(person.id)
-        room = self._on.rooms.with_only(user) or self._on.wait(self.gateway.invites.private_room(user)) if user else ""
-        return replace(self, spot=Spot(room)) if room else None
+        return replace(self, spot=Spot(self._on.wait(self._private(user)))) if user else None
+
+    async def _private(self, user: str) -> str:
+        return await self._on.rooms.with_only(user) or await self.gateway.invites.private_room(user)
 
     async def heard(self, event: Event) -> Heard:
         """Return a message as the core hears it."""

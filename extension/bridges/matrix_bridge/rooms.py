@@ -95,9 +95,12 @@ class Rooms:
         user = self.client.user_id
         return (user, user.removeprefix("@").partition(":")[0], self.person(room, user).name)
 
-    def with_only(self, user: str) -> str:
-        """Return a room with somebody and nobody else, an encrypted one if there is one; '' for none."""
-        found = [each for name, each in list(self.client.rooms.items()) if user in each.users and self.is_private(name)]
+    async def with_only(self, user: str) -> str:
+        """Return a room with somebody and nobody else, an encrypted one if there is one; '' for none. Raises BridgeError."""
+        private = [each for name, each in list(self.client.rooms.items()) if self.is_private(name)]
+        for each in private:
+            await self.load(each)
+        found = [each for each in private if user in each.users]
         return next((each.room_id for each in sorted(found, key=lambda each: not each.encrypted)), "")
 
     async def load(self, room: MatrixRoom) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
 from tests.servers import address, homeserver
 
+from .friend import process
 from .people import Homeserver
 
 MISSING = "There is no Synapse: run `make synapse`, or leave these tests out with -m 'not synapse'."
@@ -19,6 +21,13 @@ def synapse() -> str:
     if homeserver() is None:
         pytest.fail(MISSING)
     return address("synapse")
+
+
+@pytest.fixture(scope="session")
+def programs() -> Iterator[ProcessPoolExecutor]:
+    """A process for other people's programs that encrypt."""
+    with process() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

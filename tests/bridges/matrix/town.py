@@ -95,7 +95,7 @@ class Town:
                 self._changed.notify_all()
 
         async def refusing(method: str, path: str, data: Any = None, *more: Any, **named: Any) -> Any:
-            text = f"{path}{data.decode() if isinstance(data, bytes) else ''}"
+            text = f"{path}{data.decode('utf-8', 'replace') if isinstance(data, bytes) else ''}"
             for what, sign in KINDS:
                 if sign in text and self.refuses(what):
                     return Refusal()
@@ -137,7 +137,7 @@ class Town:
 
     def direct(self, person: Person) -> Channel:
         one = self._by(person)
-        found = self.gateway.connection.rooms.with_only(one.id)
+        found = self.gateway.connection.wait(self.gateway.connection.rooms.with_only(one.id))
         if found and f"matrix:{found}" in self.rooms:
             return self.rooms[f"matrix:{found}"]
         if found:
