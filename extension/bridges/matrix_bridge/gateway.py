@@ -230,6 +230,8 @@ class Matrix:
 
 def _client(access: Access) -> tuple[AsyncClient, Patience]:
     """Return a client of nio whose requests have patience, and that patience."""
+    for name in ("nio", "peewee"):  # they write the words of messages and keys into the log
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     from nio import AsyncClient, AsyncClientConfig
     from nio.store import SqliteStore
 

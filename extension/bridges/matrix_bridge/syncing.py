@@ -123,7 +123,9 @@ class Syncing:
 
         client = self.gateway.connection.client
         rooms = {room: _state(given) for room, given in joined.items()}
-        told = {"next_batch": answer["next_batch"], "device_lists": mapping_at(answer, "device_lists"), "rooms": {"join": rooms}}
+        changed, left = (_texts(mapping_at(answer, "device_lists").get(name)) for name in ("changed", "left"))
+        lists = {"changed": changed, "left": left}
+        told = {"next_batch": answer["next_batch"], "device_lists": lists, "rooms": {"join": rooms}}
         try:
             response = SyncResponse.from_dict(told)
             await client.receive_response(response) if isinstance(response, SyncResponse) else log.warning("nio does not take a sync")
@@ -174,6 +176,10 @@ class Syncing:
 def _joined(answer: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     rooms = mapping_at(mapping_at(answer, "rooms"), "join")
     return {room: given for room, given in rooms.items() if is_room(room) and isinstance(given, Mapping)}
+
+
+def _texts(given: Any) -> list[str]:
+    return [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
 
 
 def _mappings(given: Any) -> list[Mapping[str, Any]]:

@@ -185,6 +185,9 @@ def test_neither_password_nor_token_nor_words_are_ever_in_a_log(stand, ada, den,
         asked(stand, ada, den, f"tell me of {SECRET}")
         stand.restart()
         asked(stand, ada, den, f"tell me more of {SECRET}")
+        odd = {"type": "m.room.message", "content": {"body": {SECRET: SECRET}}, "sender": ada.one.id, "event_id": "$odd", "state_key": ""}
+        state = {"state": {"events": [odd, {**odd, "type": "m.room.name"}]}, "timeline": {"events": [odd]}}
+        stand.gateway.connection.wait(stand.gateway._syncing.meet({"next_batch": "s1", "rooms": {"join": {den: state}}}))
         account = stand.gateway.connection.account
         for wrong in (PASSWORD, account.token, account.pickle_key, *account.seeds.values(), SECRET):
             assert wrong not in caplog.text

@@ -70,7 +70,7 @@ class Town:
     spaces: dict[str, str] = field(default_factory=dict)
     _raw: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     """Events by their ids, with their rooms, as the gateway was told of them."""
-    _untold: set[str] = field(default_factory=set)
+    _untold: list[str] = field(default_factory=list)
     _done: set[str] = field(default_factory=set)
     _changed: Condition = field(default_factory=Condition)
 
@@ -90,8 +90,8 @@ class Town:
             if event.get("content", {}).get("body") not in self._untold:
                 await take(room, given, batch, late=late)
             with self._changed:
-                self._raw[event["event_id"]] = (room, event)
-                self._done.add(event["event_id"])
+                self._raw[event.get("event_id", "")] = (room, event)
+                self._done.add(event.get("event_id", ""))
                 self._changed.notify_all()
 
         async def refusing(method: str, path: str, data: Any = None, *more: Any, **named: Any) -> Any:
@@ -175,7 +175,7 @@ class Town:
         told: bool = True,
     ) -> str:
         if not told:
-            self._untold.add(text)
+            self._untold.append(text)
         room, root = self._place(channel.id)
         one = self._in(room, by)
         files = [self._file(one, each) for each in attachments]
