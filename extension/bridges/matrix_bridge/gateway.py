@@ -193,7 +193,7 @@ class Matrix:
                 if late:
                     await self._came(again=bool(pause))
                 await syncing.hear(answer, late=late)
-                answer, late, pause = None, False, 0.0
+                answer, late, pause, self._connected = None, False, 0.0, True
             except Refused as exc:
                 if exc.code in GONE:
                     who = self.connection.account.user
@@ -216,7 +216,6 @@ class Matrix:
         if again:
             self._reconnects += 1
             log.info("Matrix is heard again")
-        self._connected = True
         done, loop = asyncio.Event(), self.connection.loop
 
         def connected() -> None:

@@ -174,7 +174,7 @@ class Town:
         is_bot: bool = False,
         told: bool = True,
     ) -> str:
-        if not told:
+        if not told and self._listens:
             self._untold.append(text)
         room, root = self._place(channel.id)
         one = self._in(room, by)
@@ -336,8 +336,14 @@ class Town:
             self.members[room].add(one.id)
         return one
 
+    @property
+    def _listens(self) -> bool:
+        return not self.gateway.wait(0)
+
     def _wait(self, event: str) -> None:
-        """Wait until the gateway has taken up an event."""
+        """Wait until the gateway has taken up an event, where one listens."""
+        if not self._listens:
+            return
         with self._changed:
             assert self._changed.wait_for(lambda: event in self._done, LONG), "the gateway did not hear of it"
         assert self.gateway.lanes.settle(LONG)
@@ -379,12 +385,18 @@ class MatrixStand(Stand):
         self.settings = {"matrix_invites": "lab.test", **secrets, **self.settings}
         self.start()
 
-    def start(self) -> None:
-        """Start the program over the same data, and the gateway."""
-        super().start()
+    def connect(self) -> None:
+        """Open the gateway, and wait until it has heard what there was."""
         self.gateway = Matrix(self.room, self.capabilities)
         self.gateway.open()
         self.platform.attend(self.gateway)
+        self.platform._until(lambda: self.gateway.vital().connected)
+
+    def kill(self) -> None:
+        """End the program as `kill -9` does: what it was about to do is not done any more."""
+        super().kill()
+        self.gateway._connection.loop.call_soon_threadsafe(self.gateway._stop.set)
+        self.gateway._thread.join()
 
     def stop(self) -> None:
         """End the gateway and the program."""
