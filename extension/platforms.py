@@ -38,6 +38,16 @@ class Platforms(BaseModel):
     matrix_password: SecretStr = Field(
         SecretStr(""), description="Password of the Matrix account. Only ever from the environment, or a file named there."
     )
+    matrix_token: SecretStr = Field(
+        SecretStr(""),
+        description="Token of a login with the Matrix account, instead of its password. Only from the environment, or a file named there.",
+    )
+    matrix_invites: str = Field(
+        "",
+        max_length=4000,
+        description="Whose invitations into Matrix rooms are accepted: people and servers, separated by commas. Empty: everybody's who is "
+        "above `ignored`; `none`: nobody's.",
+    )
     catch_up_hours: float = Field(
         12.0, ge=0, le=8760, description="Hours back from which messages sent while no bridge ran are answered; 0 answers none."
     )

@@ -159,9 +159,13 @@ class Stand:
         self.pauses = Pauses()
         self.running = Running(self.app, COMMANDS)
         self.room = Room(self.app, self.running, self.door, timer=self.pauses)
-        self.platform.room = self.room
         self.line = Line(self.platform)
         bind(self.app, self.line)
+        self.connect()
+
+    def connect(self) -> None:
+        """Let the program hear what happens on the platform."""
+        self.platform.room = self.room
         self.platform.through = self.line.handle
         self.room.connected(self.line)
 
@@ -239,7 +243,19 @@ class Stand:
     def choose(self, name: str, text: str, channel: Channel) -> None:
         """Choose an option for a channel."""
         heard = self.platform._from(channel.id, self.who("olga"))
-        self.app.options.set(name, text, "channel", heard.spot, "loopback:olga")
+        self.app.options.set(name, text, "channel", heard.spot, self.who("olga").id)
+
+    def shown_as(self, companion: str) -> str:
+        """Return the name under which a companion's messages are shown: '' where all of them have ours."""
+        return companion if self.capabilities.names else ""
+
+    def button(self, reply: Sent, action: str) -> str:
+        """Return the id of a button of a reply."""
+        return f"familiar:{action}:{reply.buttons[0].id.rpartition(':')[2]}"
+
+    def agree(self, channel: Channel, name: str, asked: Sent) -> None:
+        """Let somebody say yes to a question."""
+        self.platform.press(asked.id, self.who(name), asked.buttons[0].id)
 
 
 def bind(app: App, line: Line) -> None:
