@@ -32,7 +32,7 @@ from .console import warn_in_console
 from .experts import expert_of, preset
 from .history import attached, chat_rows, keeping, reasoning_apart, shown_text, with_briefing
 from .host import Webui
-from .identity import Identity, companion_of, identify, spot_of
+from .identity import Identity, companion_of, identify, prepared, spot_of
 from .preferences import Preferences
 from .tool_calls import ToolCalls
 from .turns import Pending, Turns
@@ -118,6 +118,8 @@ class Extension:
         """
         history = kwargs.get("history") or state["history"]
         rows = history["internal"]
+        if prepared(state):
+            return Briefing(), list(range(len(rows)))
         going_on = bool(kwargs.get("_continue"))
         row = len(rows) - 1 if going_on else len(rows)
         said = (str(rows[-1][0]) if going_on else said).strip()
