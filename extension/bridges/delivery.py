@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
-from time import monotonic
 
 from ..commands.command import File
-from ..errors import BridgeError
+from ..errors import BridgeError, Throttled
 from .heard import Button, Handle, Post, defused
 from .plan import plan
 from .splitter import split
+from .streamer import Streamer
 
 log = logging.getLogger(__name__)
 
@@ -60,29 +60,25 @@ class Delivery:
     messages: list[str] = field(default_factory=list)
     replied: bool = False
     """Whether they hold a reply, which stays where no other comes."""
-    _shown: str = ""
-    _last: float = 0.0
+    _streamer: Streamer | None = None
+    _head: str = ""
+    """What is shown of it."""
 
     def show(self, text: str) -> None:
-        """Show what there is of the reply by now, if that may be and it is time; the latest wins, and one edit is under way at a time."""
-        can = self.handle.capabilities
-        if not self.streaming or not can.edits or not text.strip() or (self._shown and monotonic() - self._last < can.pace):
+        """Show what there is of the reply by now, if that may be, as soon as it is time. Returns at once."""
+        if not self.streaming or not self.handle.capabilities.edits or not text.strip():
             return
-        head = split(defused(text), can.limit - can.measure(MORE), measure=can.measure)[:1]
-        shown = f"{head[0]}{MORE}" if head else ""
-        if shown and shown != self._shown:
-            try:
-                self._put(0, shown, (self.stop,) if self.stop else ())
-                self._shown = shown
-            except BridgeError as exc:
-                log.info("A reply is not shown while it is written: %s", exc)
-            self._last = monotonic()
+        if self._streamer is None:
+            can = self.handle.capabilities
+            self._streamer = Streamer(self._show, can.pace, can.most_edits)
+        self._streamer.show(text)
 
     def finish(self, text: str, buttons: Sequence[Button], sent: Callable[[list[str]], None]) -> None:
         """Send the whole reply, in place of what was shown, and tell the ids of its messages. Raises BridgeError.
 
         Messages that are left over are removed after that, so that their removal is not taken for somebody's.
         """
+        self._end()
         can = self.handle.capabilities
         parts, file = plan(defused(text), can.limit, self.most_parts, measure=can.measure)
         if file is not None and not can.files:
@@ -104,12 +100,14 @@ class Delivery:
 
     def withdraw(self) -> None:
         """Take away what was shown: there is nothing to reply to any more."""
+        self._end()
         for message in self.messages:
             with suppress(BridgeError):
                 self.handle.delete(message)
 
     def say(self, text: str) -> str:
         """Say something of our own in the place of the reply, such as why there is none; '' where that fails, too."""
+        self._end()
         can = self.handle.capabilities
         if self.replied:
             self.messages = []
@@ -120,12 +118,27 @@ class Delivery:
             log.warning("Somebody could not be told why there is no reply: %s", exc)
             return ""
 
-    def _put(self, number: int, text: str, buttons: Sequence[Button]) -> None:
+    def _end(self) -> None:
+        """Wait for the edit that is under way: what comes now is the last."""
+        if self._streamer is not None:
+            self._streamer.close()
+
+    def _show(self, text: str) -> None:
+        can = self.handle.capabilities
+        head = split(defused(text), can.limit - can.measure(MORE), measure=can.measure)[:1]
+        shown = f"{head[0]}{MORE}" if head else ""
+        if shown and shown != self._head:
+            self._put(0, shown, (self.stop,) if self.stop else (), passing=True)
+            self._head = shown
+
+    def _put(self, number: int, text: str, buttons: Sequence[Button], *, passing: bool = False) -> None:
         buttons = tuple(buttons) if self.handle.capabilities.buttons else ()
         if number < len(self.messages) and self.handle.capabilities.edits:
             try:
-                self.handle.edit(self.messages[number], text, buttons)
+                self.handle.edit(self.messages[number], text, buttons, passing=passing)
                 return
+            except Throttled:
+                raise
             except BridgeError as exc:  # it may have been deleted meanwhile
                 log.info("A message is sent anew instead of being edited: %s", exc)
                 self.messages[number] = self._post(text, buttons, None)

@@ -413,13 +413,24 @@ class Waiting:
         stand.settle()
         assert stand.platform.typing == [(den.id, True), (den.id, False)]
 
-    def test_a_reply_is_shown_while_it_is_written_unless_that_is_switched_off(self, stand, den):
+    def test_a_reply_is_shown_while_it_is_written_unless_that_is_switched_off(self, stand, den, monkeypatch):
         stand.model.answers = ["one two three", "one two three"]
+        generate, seen = stand.app.host.generate, []
+
+        def slowly(messages, generation):
+            for piece in generate(messages, generation):
+                yield piece
+                _until(lambda: seen or stand.texts(den))
+                seen.extend(stand.texts(den))
+
+        monkeypatch.setattr(stand.app.host, "generate", slowly)
         stand.ask(den, "ada", "hello")
-        assert (stand.ours(den)[0].edits, stand.texts(den)) == (3, ["one two three"])
+        assert seen[0].startswith("one") and seen[0].endswith(" …")
+        assert stand.ours(den)[0].edits > 0
+        monkeypatch.setattr(stand.app.host, "generate", generate)
         stand.choose("streaming", "off", den)
         stand.ask(den, "ada", "hello again")
-        assert (stand.ours(den)[1].edits, stand.texts(den)[1]) == (0, "one two three")
+        assert (stand.ours(den)[1].edits, stand.texts(den)) == (0, ["one two three"] * 2)
 
     def test_a_failure_is_one_sentence_and_never_a_trace(self, stand, den, monkeypatch):
         stand.model.answers = [""]
