@@ -42,9 +42,11 @@ class Platforms(BaseModel):
     bridge_python: str = Field(
         "", max_length=500, description="Python of Familiar's own environment, which a panel starts the bridge with, where it is not found."
     )
-    bridge_port: int = Field(0, ge=0, le=65535, description="Port of the bridge's health (`/status`, `/health`, `/metrics`); 0 for a free one.")
+    bridge_port: int = Field(
+        0, ge=0, le=65535, description="Port where the bridge says how it is (`/status`, `/health`, `/metrics`); 0 takes a free one."
+    )
     bridge_listen: str = Field(
-        "127.0.0.1", max_length=300, description="Address of the bridge's health. Anything but loopback tells others how it is."
+        "127.0.0.1", max_length=300, description="Address where it does. Anything but loopback tells others, too."
     )
     catch_up_hours: float = Field(
         12.0, ge=0, le=8760, description="Hours back from which messages sent while no bridge ran are answered; 0 answers none."

@@ -24,7 +24,7 @@ from .delivery import Delivery, Notice
 from .heard import Button, Handle, Heard, Post, Pressed, Reacted
 from .lurking import likelihood
 from .queue import Queue, Ticket
-from .stage import MOST_TURNS, Stage
+from .stage import MOST_TURNS, Program, Stage
 from .tree import Tree, buttons_of
 from .turn import Turns, Work
 
@@ -56,9 +56,11 @@ class Room:
         chosen = app.settings
         self.app, self.running, self.door = app, running, door
         self.queue = queue or Queue(chosen.slots, chosen.queue_longest, chosen.queue_each)
+        self.program: Program | None = None
+        """What can be restarted and ended from here."""
         self.silences = Silences()
         self.context = Context(app, running)
-        self.turns = Turns(app, self.context, buttons_of)
+        self.turns = Turns(app, self.context, buttons_of, self.queue.tally)
         self.commanding = Commanding(running, chosen.most_parts)
         self.tree = Tree(self)
         self._bursts = Bursts(lambda: app.settings.burst_pause, self._ready, timer)
@@ -187,7 +189,7 @@ class Room:
             if self.queue.running or position > 1:
                 notice.moved(position)
 
-        work = Work(heard.person.id, heard.place.id, heard.id, handle, delivery, do, notice, by_itself)
+        work = Work(heard.person.id, heard.place.id, heard.id, handle, delivery, do, notice, self.queue.tally, by_itself)
         self.queue.submit(work, None if by_itself else moved)
 
     def cancel(self, chosen: Callable[[Ticket], bool], *, quiet: bool = False) -> list[Ticket]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from threading import Lock
+from threading import Event, Lock
 from time import monotonic
 
-from ..errors import FamiliarError
 from ..hosts.stoppable import Stoppable
 from ..hosts.window import estimate
 from ..messages import Generation, Message
+from ..ports import Host
 
 LATELY = 20
 """Replies that the speed is reckoned over."""
@@ -51,17 +50,19 @@ class Tally:
 class Timed(Stoppable):
     """A host that can be stopped, and whose reply is counted."""
 
-    tally: Tally
+    def __init__(self, host: Host, stopped: Event, tally: Tally) -> None:
+        super().__init__(host, stopped)
+        self._tally = tally
 
     def generate(self, messages: Sequence[Message], options: Generation) -> Iterator[str]:
         """As Stoppable says."""
-        said, began = "", monotonic()
+        said, began, whole = "", monotonic(), False
         try:
             for piece in super().generate(messages, options):
                 said += piece
                 yield piece
+            whole = not self.stopped
         finally:
-            seconds, tokens = monotonic() - began, estimate(said)
-            with suppress(FamiliarError):
-                tokens = self.count(said)
-            self.tally.generated(tokens, seconds)
+            seconds = monotonic() - began
+            # Where it broke off, the host may not be there any more to count.
+            self._tally.generated(self.count(said) if whole else estimate(said), seconds)

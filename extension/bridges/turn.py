@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ..companion import Conversation
 from ..errors import BridgeError, FamiliarError, Stopped, StoreError
-from ..hosts.stoppable import Stoppable
 from ..memory.diary import Answer
 from ..memory.links import Kind
 from ..messages import Exchange, Generation, Person, Turn
@@ -20,6 +19,7 @@ from .attachments import Attachments, Brought
 from .context import Context
 from .delivery import Delivery, Notice, typing
 from .heard import Button, Handle, Heard
+from .tally import Tally, Timed
 
 if TYPE_CHECKING:
     from ..app import App
@@ -60,6 +60,7 @@ class Turns:
     context: Context
     buttons: Callable[[int], tuple[Button, ...]]
     """The buttons below the reply of an exchange."""
+    tally: Tally
 
     def answer(self, messages: Sequence[Heard], handle: Handle, companion: str, delivery: Delivery, stop: Event) -> int | None:
         """Answer what one person said, and return the exchange. Raises FamiliarError where there is no answer."""
@@ -131,7 +132,7 @@ class Turns:
         attention = character.expert.attention(app.attention)
         several = turn.place.shared or any(not each.id and each.person.id != turn.person.id for each in asked.history)
         put = turn if asked.said == turn.said else replace(turn, said=asked.said, recorded=False)
-        host = Stoppable(chosen, stop)
+        host = Timed(chosen, stop, self.tally)
         context = choices.context(character.context, turn.said)
         return app.companion.converse(put, asked.history, host, generation, attention, context, told, several)
 
@@ -152,6 +153,7 @@ class Turns:
             raise Stopped(STOPPED) if stop.is_set() else BridgeError(NOTHING)
         text = "\n".join((asked.whole(conversation.raw), *(f"({note})" for note in notes)))
         delivery.finish(text, self.buttons(number) if number else (), lambda messages: self._link(asked, messages, "reply", number))
+        self.tally.ended(well=True)
         return number
 
     def _stream(self, asked: Asked, conversation: Conversation, delivery: Delivery, questions: Sequence[str]) -> None:
@@ -201,6 +203,7 @@ class Work:
     delivery: Callable[[], Delivery]
     do: Callable[[Delivery, Event], object]
     notice: Notice
+    tally: Tally
     by_itself: bool = False
     """Whether nobody asked for it: companions among each other."""
     quiet: bool = False
@@ -220,7 +223,9 @@ class Work:
             raise
         except FamiliarError as exc:
             log.warning("There is no reply: %s", type(exc).__name__)
+            self.tally.ended(well=False)
             delivery.say(str(exc))
         except Exception as exc:
             log.exception("A reply failed")
+            self.tally.ended(well=False)
             delivery.say(f"The reply failed ({type(exc).__name__}). Try again; the log has the details.")

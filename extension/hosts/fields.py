@@ -40,7 +40,8 @@ def names(name: str) -> tuple[str, ...]:
 
 
 FIELDS = (
-    *("max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "logit_bias", "bad_words", "dynatemp_range", "chat_template_kwargs", "user"),
+    *("max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "logit_bias", "bad_words", "dynatemp_range", "user"),
+    "chat_template_kwargs",
     *sorted({field for name in TAKEN - {*_OWN, "do_sample"} for field in names(name)}),
 )
 """Every field an answer can be had without."""

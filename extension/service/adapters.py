@@ -46,12 +46,16 @@ class Adapter:
         """Return its gateway, not opened. Raises SettingsError for an account that is not set up, MissingPackage, BridgeError."""
         if lacking := self.missing(settings):
             raise SettingsError(f"{self.title} is not set up: set {' and '.join(lacking)} in the environment. See docs/bridges.md.")
-        module, _, name = self.gateway.partition(":")
         try:
-            made: Gateway = getattr(importlib.import_module(f"..{module}", __package__), name)(room, settings)
+            return self.kind()(room, settings)
         except ImportError as exc:
             raise MissingPackage(f"{self.title} needs packages that are not here ({exc.name}). Run `make setup`, then try again.") from exc
-        return made
+
+    def kind(self) -> Callable[[Room, Settings], Gateway]:
+        """Return the class of its gateway, which is imported now. Raises ImportError."""
+        module, _, name = self.gateway.partition(":")
+        found: Callable[[Room, Settings], Gateway] = getattr(importlib.import_module(f"..{module}", __package__), name)
+        return found
 
 
 def _discord_account(settings: Settings) -> str:

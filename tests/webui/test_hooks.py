@@ -620,8 +620,8 @@ def test_a_prompt_of_our_own_programs_is_neither_recorded_nor_briefed_nor_shorte
     host.say("My dog is called Biscuit.")
     host.say("--set-input-buffer-size 1")
     before = diary()
-    chat = [{"role": "user", "content": "One."}, {"role": "assistant", "content": "Two."}, {"role": "user", "content": "Whose dog is Biscuit?"}]
-    host.api_chat(chat, user=PREPARED)
+    said = (("user", "One."), ("assistant", "Two."), ("user", "Whose dog is Biscuit?"))
+    host.api_chat([{"role": role, "content": text} for role, text in said], user=PREPARED)
     prompt = host.model.prompts[-1]
     assert ("One." in prompt, "<memories>" in prompt, PREPARED in prompt) == (True, False, False)
     assert diary() == before
