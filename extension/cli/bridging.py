@@ -81,7 +81,7 @@ def _run(platforms: list[str], wanted: Settings, *, watched: bool) -> None:
             console.answer(f"How it is: {made.address}/status  (Ctrl+C ends it)")
             sys.stdout.flush()
             warm_up(app)
-            told = made.wait()
+            told, trouble = made.wait(), made.figures.trouble
         finally:
             made.close()
             for each, handler in before.items():
@@ -89,7 +89,7 @@ def _run(platforms: list[str], wanted: Settings, *, watched: bool) -> None:
     if made.again:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (this very program)
     if not told:
-        raise BridgeError("No platform is left; what is said above says why.")
+        raise BridgeError(f"No platform is left. {trouble}")
 
 
 def _said(text: str) -> None:

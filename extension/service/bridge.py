@@ -23,15 +23,13 @@ from ..errors import BridgeRuns, FamiliarError, SettingsError, StoreError
 from ..settings import load, replace_text
 from ..texts import tr
 from .adapters import Adapter
-from .claim import FOLDER, Claim, is_held
+from .claim import FOLDER, PANEL_LOCK, Claim, is_held
 from .figures import Figures
 from .health import Health
 from .keeper import Keeper, Pauses
 
 log = logging.getLogger(__name__)
 
-PANEL_LOCK = "panel.lock"
-"""Held by the program whose panel started the bridge, for as long as the bridge is to end with it."""
 GLANCE = 2.0
 """Seconds between two looks at whether that program is there."""
 GRACE = 10.0

@@ -20,6 +20,8 @@ from ..settings import replace_text
 
 FOLDER = "bridges"
 """In the data directory."""
+PANEL_LOCK = "panel.lock"
+"""Held by the program whose panel started the bridge, for as long as the bridge is to end with it."""
 PATIENCE = 2.0
 """Seconds to wait for a lock, since others look at it for a moment to see whether it is held."""
 

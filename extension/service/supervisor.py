@@ -17,8 +17,7 @@ from ..errors import BridgeError, FamiliarError
 from ..settings import Settings, save
 from . import supervision
 from .adapters import PLATFORMS, Adapter
-from .bridge import PANEL_LOCK
-from .claim import FOLDER
+from .claim import FOLDER, PANEL_LOCK
 from .supervision import Environment, Seen, described
 
 log = logging.getLogger(__name__)
@@ -127,15 +126,18 @@ class Supervisor:
                 self._held = None
 
     def _watched(self, platform: str) -> str:
-        """Wait until a platform is there, or does not come, and return how it is."""
+        """Wait until a platform is there, and return how it is. Raises BridgeError where it does not come."""
         until = monotonic() + LONGEST_WATCH
         while True:
             row = next(each for each in self.rows() if each.platform.name == platform)
             if row.running is None:
                 raise BridgeError(f"The bridge ended: {supervision.last_line(self._app().settings.data_dir)}")
             if row.status.get("state") != "opening" or monotonic() > until:
-                return described(row.running, platform)
+                break
             sleep(GLANCE)
+        if row.status.get("trouble"):
+            raise BridgeError(described(row.running, platform))
+        return described(row.running, platform)
 
     def _settle(self, platform: str = "") -> None:
         """Let run what is switched on, in one process, and nothing else of ours. `platform` is the one that was switched last."""

@@ -1,4 +1,4 @@
-"""The program with platforms in memory, and a script for a model, as a process of its own: python -m tests.service.child bridge …"""
+"""The program with platforms in memory, and a script for a model: python -m tests.service.child bridge …, else as the program."""
 
 from __future__ import annotations
 
