@@ -254,7 +254,19 @@ heard_message = sa.Table(
     sa.Column("part", sa.Integer),
     sa.Column("noted_at", sa.Float),
 )
-"""What messages of a chat platform are to us: `question` or `reply` of an exchange, `hidden`, or `command`. None of their words."""
+"""What messages of a chat platform are to us: `question` or `reply` of an exchange, `hidden`, `command`,
+or `told` (why it is not answered). None of their words."""
+
+unfinished = sa.Table(
+    "unfinished",
+    metadata,
+    sa.Column("door", sa.Text, primary_key=True),
+    sa.Column("place_id", sa.Text, primary_key=True),
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("posted", sa.Text),
+    sa.Column("taken_at", sa.Float),
+)
+"""Messages of a chat platform that were taken up and not answered yet, with the ids (a JSON list) of ours that were sent for each."""
 
 former_answer = sa.Table(
     "former_answer",

@@ -75,6 +75,14 @@ class Bursts:
                     del self._open[key]
             return list(burst.messages)
 
+    def close(self) -> None:
+        """Let nothing become ready any more."""
+        with self._lock:
+            for burst in self._open.values():
+                burst.cancel()
+                burst.over = True
+            self._open.clear()
+
     def edit(self, heard: Heard) -> bool:
         """Put the new words of a message in the place of the old; False where it is in no open burst."""
         with self._lock:

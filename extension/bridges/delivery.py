@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event, Lock, Thread
 
 from ..commands.command import File
 from ..errors import BridgeError, Throttled
 from .heard import Button, Handle, Post, defused
+from .journal import Journal
 from .plan import plan
 from .splitter import split
 from .streamer import Streamer
@@ -47,6 +48,29 @@ def typing(handle: Handle) -> Iterator[None]:
 
 
 @dataclass
+class Outgoing:
+    """Keeps in the journal which messages were sent for one of a place, so that after a kill they are found again."""
+
+    journal: Journal
+    place: str
+    name: str
+    """Of what is answered, in the journal."""
+    key: str = ""
+    """What the keys of its posts begin with; '' where it is answered anew, and posts are other ones than before."""
+    doubtful: bool = False
+    """Whether an earlier process may have sent the same post, with other words in it."""
+
+    def post(self, handle: Handle, post: Post, messages: Sequence[str], number: int | str = "") -> str:
+        """Send a message, the one of that number, keep its id beside those of these messages, and return it. Raises BridgeError."""
+        key = f"{self.key}:{number}" if self.key and number != "" else ""
+        made = handle.post(replace(post, key=key))
+        if key and self.doubtful and handle.capabilities.edits and post.file is None:
+            handle.edit(made, post.text, post.buttons)
+        self.journal.post(self.place, self.name, [*messages, made])
+        return made
+
+
+@dataclass
 class Delivery:
     """One reply on its way. `messages` are those of ours that it may take the place of, such as one that said it was waiting."""
 
@@ -60,6 +84,9 @@ class Delivery:
     messages: list[str] = field(default_factory=list)
     replied: bool = False
     """Whether they hold a reply, which stays where no other comes."""
+    outgoing: Outgoing | None = None
+    over: bool = False
+    """Whether whoever asked has an answer, or was told why there is none."""
     _streamer: Streamer | None = None
     _head: str = ""
     """What is shown of it."""
@@ -91,9 +118,10 @@ class Delivery:
                 last = number == len(parts) - 1 and file is None
                 self._put(number, part, buttons if last else ())
             if file is not None:
-                self.messages.append(self._post("", buttons, file))
+                self.messages.append(self._post("", buttons, file, "file"))
         finally:  # what was sent of it belongs to it
             sent(list(self.messages))
+        self.over = True
         for message in spare:
             with suppress(BridgeError):
                 self.handle.delete(message)
@@ -113,6 +141,7 @@ class Delivery:
             self.messages = []
         try:
             self._put(0, split(defused(text), can.limit, measure=can.measure)[0], ())
+            self.over = True
             return self.messages[0]
         except BridgeError as exc:
             log.warning("Somebody could not be told why there is no reply: %s", exc)
@@ -143,19 +172,20 @@ class Delivery:
                 log.info("A message is sent anew instead of being edited: %s", exc)
                 self.messages[number] = self._post(text, buttons, None)
                 return
-        self.messages[number : number + 1] = [self._post(text, buttons, None)]
+        self.messages[number : number + 1] = [self._post(text, buttons, None, number)]
 
-    def _post(self, text: str, buttons: Sequence[Button], file: File | None) -> str:
+    def _post(self, text: str, buttons: Sequence[Button], file: File | None, number: int | str = "") -> str:
         buttons = tuple(buttons) if self.handle.capabilities.buttons else ()
         speaker = self.speaker if self.handle.capabilities.names else ""
-        return self.handle.post(Post(text, self.mentions, self.reply_to, buttons, file, speaker))
+        post = Post(text, self.mentions, self.reply_to, buttons, file, speaker)
+        return self.handle.post(post) if self.outgoing is None else self.outgoing.post(self.handle, post, self.messages, number)
 
 
 class Notice:
     """Tells who waits what their position is, in one message that the reply takes the place of."""
 
-    def __init__(self, handle: Handle, reply_to: str, stop: Button) -> None:
-        self._handle, self._reply_to, self._stop = handle, reply_to, stop
+    def __init__(self, handle: Handle, reply_to: str, stop: Button, outgoing: Outgoing) -> None:
+        self._handle, self._reply_to, self._stop, self._outgoing = handle, reply_to, stop, outgoing
         self._message, self._over, self._said = "", False, ""
         self._lock = Lock()
 
@@ -170,7 +200,8 @@ class Notice:
                 if self._message:
                     self._handle.edit(self._message, said, buttons)
                 else:
-                    self._message = self._handle.post(Post(said, reply_to=self._reply_to, buttons=buttons))
+                    post = Post(said, reply_to=self._reply_to, buttons=buttons)
+                    self._message = self._outgoing.post(self._handle, post, (), 0)
                 self._said = said
             except BridgeError as exc:
                 log.info("A position was not told: %s", exc)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -53,3 +54,6 @@ class Gateway(Protocol):
 
     def handle(self, place_id: str) -> Handle | None:
         """Return how a place is answered, None where we are not (any more)."""
+
+    def places(self, since: datetime, known: Sequence[str]) -> Sequence[str]:
+        """Return the places where something may have been said since then that was not heard; `known` are those the diary knows."""

@@ -19,7 +19,7 @@ from .heard import Attached, Button, Capabilities, Heard, Post, Pressed, Reacted
 if TYPE_CHECKING:
     from .room import Room
 
-OURS = Person("loop:familiar", "Familiar")
+OURS = Person("loopback:familiar", "Familiar")
 _MENTION = f"<@{OURS.id}>"
 EVERYTHING = Capabilities(names=True, private=True, typing=5.0, receipts=True, pace=0.0)
 
@@ -97,7 +97,7 @@ class Platform:
 
     def person(self, name: str, *roles: str) -> Person:
         """Return a person of a name, who joins now if they were not there."""
-        made = Person(f"loop:{name.lower()}", name)
+        made = Person(f"loopback:{name.lower()}", name)
         with self._lock:
             known = self.people.get(made.id)
             self.people[made.id] = (made, roles or (known[1] if known else ()))
@@ -105,12 +105,12 @@ class Platform:
 
     def channel(self, name: str, server: str = "S1", category: str = "") -> Channel:
         """Return a channel on a server, made if there is none."""
-        return self._made(Channel(f"loop:{server}:{name}", name, server, category))
+        return self._made(Channel(f"loopback:{server}:{name}", name, server, category))
 
     def direct(self, *people: Person) -> Channel:
         """Return the private channel of some people and us."""
         ids = tuple(sorted(person.id for person in people))
-        return self._made(Channel("loop:dm:" + "+".join(ids), members=ids))
+        return self._made(Channel("loopback:dm:" + "+".join(ids), members=ids))
 
     def thread(self, parent: Channel, name: str, *, ours: bool = False) -> Channel:
         """Return a thread in a channel."""

@@ -19,6 +19,10 @@ LONGEST = 64
 """What may wait in all."""
 LONGEST_EACH = 8
 """What may wait of one person."""
+CLOSING_TIME = 5.0
+"""Seconds that what is being written is given to end when the queue is closed."""
+STOPPING_TIME = 5.0
+"""Seconds that it is given then to stop."""
 CLOSING = "Familiar is closing down and takes nothing more: ask again when it is back."
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
@@ -181,12 +185,17 @@ class Queue:
                 self._held = False
                 self._change()
 
-    def close(self, seconds: float = 5.0) -> None:
-        """Cancel everything, and wait so many seconds at most for what runs to end."""
+    def close(self, seconds: float = CLOSING_TIME) -> None:
+        """Take out what waits, give what runs so many seconds to end, and then tell it to stop."""
         with self._changed:
             self._closed = True
-        self.stop(lambda ticket: True)
+            begun = self._rotation.begun
+        self.stop(lambda ticket: ticket.state == "waiting")
         until = monotonic() + seconds
+        for ticket in begun:
+            ticket.wait(max(0.0, until - monotonic()))
+        self.stop(lambda ticket: True)
+        until = monotonic() + STOPPING_TIME
         for thread in self._threads:
             if thread is not current_thread():
                 thread.join(max(0.0, until - monotonic()))

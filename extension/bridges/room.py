@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from threading import Event, Lock
+from secrets import token_hex
+from threading import Event
 from typing import TYPE_CHECKING
 
 from ..commands.running import Given, Running, misspelt
 from ..commands.written import Misspelt
-from ..errors import BridgeError, CommandRefused, Denied, FamiliarError, QueueFull, StoreError
-from ..memory.links import Kind, Link
-from ..messages import Place
-from ..options.layers import Choices
+from ..errors import BridgeError, CommandRefused, Denied, QueueFull, StoreError
+from ..memory.links import Kind
+from ..messages import Exchange, Place
 from .bursts import After, Burst, Bursts, after
 from .commanding import NO, YES, Commanding
 from .context import Context, to_another
-from .deciding import Answer, Facts, Silence, Silences, addressed_by_name, decide, refused
-from .delivery import Delivery, Notice
+from .deciding import Answer, Silence, Silences, addressed_by_name, decide, refused
+from .delivery import Delivery, Notice, Outgoing
+from .finding import Finding, companion_of, companions_of, message_of
+from .gateway import Gateway
 from .heard import Button, Handle, Heard, Post, Pressed, Reacted
-from .lurking import likelihood
-from .queue import Queue, Ticket
+from .journal import Journal
+from .queue import CLOSING_TIME, Queue, Ticket
+from .recovery import BY_ITSELF, Recovery
 from .stage import MOST_TURNS, Program, Stage
 from .tree import Tree, buttons_of
 from .turn import Turns, Work
@@ -32,9 +34,6 @@ if TYPE_CHECKING:
     from ..app import App
 
 log = logging.getLogger(__name__)
-
-REMEMBERED = 5_000
-"""Messages that are known in this process to have been taken up."""
 
 
 class Room:
@@ -63,13 +62,15 @@ class Room:
         self.turns = Turns(app, self.context, buttons_of, self.queue.tally)
         self.commanding = Commanding(running, chosen.most_parts)
         self.tree = Tree(self)
+        self.journal = Journal(app.memories.unfinished, door)
+        self.finding = Finding(app, self.context, self.journal.taken)
+        self.recovery = Recovery(self)
+        self.closing = Event()
         self._bursts = Bursts(lambda: app.settings.burst_pause, self._ready, timer)
-        self._taken: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self._lock = Lock()
 
     def hear(self, heard: Heard, handle: Handle, *, reacted: bool = False) -> Answer | Silence | None:
         """Take up a message, and return whether it is answered; None for a command."""
-        facts = self._facts(heard, handle, reacted=reacted)
+        facts = self.finding.facts(heard, handle, reacted=reacted)
         if refusal := refused(heard, facts):
             return self._silent(heard, refusal)
         worded, companion = self.worded(heard)
@@ -79,7 +80,7 @@ class Room:
             return None
         decision = decide(heard, facts)
         if facts.speaking and self._bursts.join(worded, addressed=isinstance(decision, Answer)):
-            self._take(heard)
+            self.journal.take(heard.place.id, heard.id)
             return decision if isinstance(decision, Answer) else Answer("it goes on with what was just said")
         if isinstance(decision, Silence):
             return self._silent(heard, decision)
@@ -92,7 +93,7 @@ class Room:
     def worded(self, heard: Heard) -> tuple[Heard, str]:
         """Return a message without the name it calls somebody by, and the companion it is for."""
         choices = self.app.choices(heard.spot)
-        companion, text = to_another(heard.text, self._companions(choices)) or (self._companion(choices), heard.text)
+        companion, text = to_another(heard.text, companions_of(self.app, choices)) or (companion_of(self.app, choices), heard.text)
         name = addressed_by_name(text, (companion, self.app.settings.companion), choices["alias"])
         return replace(heard, text=text[name:] or text), companion
 
@@ -101,9 +102,35 @@ class Room:
         if not heard.is_own and not self._bursts.edit(heard):
             self.tree.edited(heard, handle)
 
+    def connected(self, gateway: Gateway) -> None:
+        """Take up that a gateway hears again, perhaps for the first time: what was left unanswered or missed is answered."""
+        self.recovery.connected(gateway)
+
+    def resume(self, heard: Heard, handle: Handle) -> None:
+        """Answer a message that an earlier process took up, if who said it may still ask."""
+        worded, companion = self.worded(heard)
+        if not self._may(heard) or not self.journal.take(heard.place.id, heard.id):
+            self.journal.end(heard.place.id, [heard.id])
+        elif not self._bursts.join(worded, addressed=True):
+            self._bursts.open(worded, handle, companion)
+
+    def deliver(self, exchange: Exchange, heard: Heard, handle: Handle) -> None:
+        """Send the reply of an exchange that an earlier process may not have sent to its end. Raises QueueFull."""
+        self.journal.take(heard.place.id, heard.id)
+        self.submit(
+            heard,
+            handle,
+            exchange.companion,
+            lambda delivery, stop: self.turns.deliver(exchange, delivery),
+            instead_of=partial(self.app.memories.links.messages, exchange.id, "reply"),
+            asked=[heard.id],
+        )
+
     def deleted(self, place: Place, message: str, handle: Handle) -> None:
         """Take up that a message was deleted: it leaves what the model sees, and memory."""
-        if not self._bursts.remove(place.id, message):
+        if self._bursts.remove(place.id, message):
+            self.journal.end(place.id, [message])
+        else:
             self.tree.deleted(place, message, handle)
 
     def reacted(self, reaction: Reacted, handle: Handle) -> None:
@@ -111,7 +138,7 @@ class Room:
         by = reaction.by
         if by.is_own or by.is_bot or self.tree.reacted(reaction, handle) or not reaction.added:
             return
-        message = _message(handle, reaction.message)
+        message = message_of(handle, reaction.message)
         if message is not None and self.app.choices(message.spot)["by-reaction"] and self._may(by):
             self.hear(message, handle, reacted=True)
 
@@ -127,7 +154,7 @@ class Room:
 
     def stage(self, heard: Heard, handle: Handle, message: int | None = None) -> Stage:
         """Return a place as commands find it, for slash commands, completion and menus, too."""
-        companion = self._companion(self.app.choices(heard.spot))
+        companion = companion_of(self.app, self.app.choices(heard.spot))
         return Stage(
             asker=heard.asker,
             companion=companion,
@@ -162,35 +189,50 @@ class Room:
         do: Callable[[Delivery, Event], object],
         *,
         instead_of: Callable[[], Sequence[str]] = tuple,
+        asked: list[str] | None = None,
         by_itself: bool = False,
     ) -> None:
-        """Put a turn into the queue; its reply takes the place of the messages there are when it begins. Raises QueueFull."""
+        """Put a turn into the queue; its reply takes the place of the messages there are when it begins. Raises QueueFull.
+
+        `asked` are the messages it answers, which are in the journal; more may be added to them while it waits.
+        """
         stop = Button(f"familiar:stop:{heard.id}", "Stop")
         reply_to = heard.id if heard.place.shared and not by_itself else ""
-        notice = Notice(handle, reply_to, stop)
+        place, name = heard.place.id, f"{BY_ITSELF}{token_hex(8)}" if by_itself else heard.id
+        outgoing = Outgoing(self.journal, place, name, f"{place}:{name}" if asked else "")
+        notice = Notice(handle, reply_to, stop, outgoing)
         speaker = companion if companion != self.app.settings.companion else ""
 
         def delivery() -> Delivery:
-            replies = instead_of()
-            taken = [*replies, *notice.take()]
-            mentions = () if by_itself else (heard.person.id,)
+            replies, before = instead_of(), self.recovery.sent_before(place, asked or ())
+            outgoing.doubtful = before is not None
             return Delivery(
                 handle,
-                mentions,
+                () if by_itself else (heard.person.id,),
                 reply_to,
                 speaker,
                 most_parts=self.app.settings.most_parts,
                 stop=stop,
-                messages=taken,
+                messages=list(dict.fromkeys([*replies, *(before or ()), *notice.take()])),
                 replied=bool(replies),
+                outgoing=outgoing,
             )
 
         def moved(position: int) -> None:
             if self.queue.running or position > 1:
                 notice.moved(position)
 
-        work = Work(heard.person.id, heard.place.id, heard.id, handle, delivery, do, notice, self.queue.tally, by_itself)
-        self.queue.submit(work, None if by_itself else moved)
+        if asked is None:
+            self.journal.open(place, name)
+        left = [name] if asked is None else asked
+        whose, tally = (heard.person.id, place, heard.id), self.queue.tally
+        work = Work(*whose, handle, delivery, do, notice, tally, self._told, left, self.journal, self.closing, by_itself)
+        try:
+            self.queue.submit(work, None if by_itself else moved)
+        except QueueFull:
+            if not self.closing.is_set():
+                self.journal.end(place, work.open)
+            raise
 
     def cancel(self, chosen: Callable[[Ticket], bool], *, quiet: bool = False) -> list[Ticket]:
         """Take out of the queue what is chosen, and tell what runs of it to stop, `quiet` without a word about it; return both."""
@@ -208,6 +250,7 @@ class Room:
         for ticket in found:
             if ticket.wait(0) and isinstance(ticket.job, Work):
                 ticket.job.notice.withdraw()
+                self.journal.end(ticket.place, ticket.job.open)
         return found
 
     def tell(self, heard: Heard, handle: Handle, text: str) -> None:
@@ -224,65 +267,11 @@ class Room:
         except StoreError as exc:
             log.warning("What a message is could not be kept: %s", exc)
 
-    def close(self) -> None:
-        """Stop everything."""
-        self.queue.close()
-
-    def _facts(self, heard: Heard, handle: Handle, *, reacted: bool) -> Facts:
-        choices, links = self.app.choices(heard.spot), self._links(heard)
-        before, lurk, companion = links.get(heard.reply_to), choices["lurk"], self._companion(choices)
-        return Facts(
-            level=self.app.authorizer.level(heard.asker),
-            names=(companion, self.app.settings.companion),
-            aliases=choices["alias"],
-            prefix=self.app.settings.direct_prefix,
-            speaking=choices["speaking"],
-            autoreply=choices["autoreply"],
-            by_reaction=choices["by-reaction"],
-            lurk=None if lurk == "off" else float(lurk),
-            likelihood=lambda: self._likelihood(heard, handle, companion),
-            replied_to_us=(before is not None and before.kind == "reply") or self._is_ours(heard, handle, before),
-            replied_to_hidden=self._is_hidden(heard, handle, before),
-            known=self._known(heard, links.get(heard.id)),
-            reacted=reacted,
-            to_another=to_another(heard.text, self._companions(choices)) is not None,
-        )
-
-    def _links(self, heard: Heard) -> dict[str, Link]:
-        try:
-            return self.app.memories.links.of(heard.place.id, filter(None, (heard.id, heard.reply_to)))
-        except StoreError as exc:
-            log.warning("What was answered before is not known now: %s", exc)
-            return {}
-
-    def _known(self, heard: Heard, link: Link | None) -> bool:
-        with self._lock:
-            if (heard.place.id, heard.id) in self._taken:
-                return True
-        if link is None:
-            return False
-        if link.kind != "question" or not link.exchange:
-            return True
-        try:
-            found = self.app.memories.diary.get([link.exchange])
-        except StoreError as exc:
-            log.warning("Whether a message was answered is not known now, so it is not answered again: %s", exc)
-            return True
-        return bool(found and found[0].reply)
-
-    def _is_ours(self, heard: Heard, handle: Handle, link: Link | None) -> bool:
-        if not heard.reply_to or link is not None:
-            return False
-        before = _message(handle, heard.reply_to)
-        return before is not None and before.is_own
-
-    def _is_hidden(self, heard: Heard, handle: Handle, link: Link | None) -> bool:
-        if not heard.reply_to or (link is not None and link.kind in ("question", "reply")):
-            return False
-        if link is not None and link.kind == "hidden":
-            return True
-        before = _message(handle, heard.reply_to)
-        return before is not None and not before.is_own and before.text.lstrip().startswith("!")
+    def close(self, seconds: float = CLOSING_TIME) -> None:
+        """Stop everything, once what is being written had so many seconds to end. What waits is answered by the next process."""
+        self.closing.set()
+        self._bursts.close()
+        self.queue.close(seconds)
 
     def _silent(self, heard: Heard, silence: Silence) -> Silence:
         if not heard.is_own:
@@ -292,12 +281,14 @@ class Room:
         return silence
 
     def _give(self, found: Given | Misspelt, heard: Heard, handle: Handle, companion: str) -> None:
-        self._take(heard)
+        if not self.journal.take(heard.place.id, heard.id):
+            return
         self.note(heard.place.id, [heard.id], "command")
         if isinstance(found, Misspelt):
             self.commanding.show(misspelt(found), heard, handle)
         else:
             self.commanding.run(found, replace(self.stage(heard, handle), companion=companion))
+        self.journal.end(heard.place.id, [heard.id])
 
     def _take_up(self, heard: Heard, handle: Handle, companion: str, decision: Answer) -> Answer | Silence:
         try:
@@ -305,39 +296,56 @@ class Room:
             self.app.authorizer.require_budget(heard.asker, level, self.running.spending)
         except (Denied, StoreError) as exc:
             self.tell(heard, handle, str(exc))
+            self.note(heard.place.id, [heard.id], "told")
             return self._silent(heard, Silence(str(exc)))
-        self._take(heard)
+        if not self.journal.take(heard.place.id, heard.id):
+            return self._silent(heard, Silence("it was taken up before"))
         self.cancel(lambda ticket: ticket.place == heard.place.id and getattr(ticket.job, "by_itself", False))
         self._bursts.open(heard, handle, companion)
         return decision
-
-    def _take(self, heard: Heard) -> None:
-        with self._lock:
-            self._taken[(heard.place.id, heard.id)] = None
-            while len(self._taken) > REMEMBERED:
-                self._taken.popitem(last=False)
 
     def _ready(self, burst: Burst) -> None:
         """Put a burst into the queue; whoever has no more room there is told so."""
         heard, handle = burst.messages[-1], burst.handle
         if handle.capabilities.receipts:
             self._receipt(heard, handle)
+        asked = [each.id for each in burst.messages]
         try:
-            self.submit(heard, handle, burst.companion, lambda delivery, stop: self._answer(burst, delivery, stop))
+            self.submit(heard, handle, burst.companion, lambda delivery, stop: self._answer(burst, asked, delivery, stop), asked=asked)
         except QueueFull as exc:
+            if self.closing.is_set():  # the next process answers
+                return
             self._bursts.take(burst)
             self._silent(heard, Silence(str(exc)))
             self.tell(heard, handle, str(exc))
+            self.note(heard.place.id, asked, "told")
 
-    def _answer(self, burst: Burst, delivery: Delivery, stop: Event) -> None:
+    def _told(self, work: Work, ours: Sequence[str]) -> None:
+        """Keep that somebody was told why there is no reply: what they said is answered by that."""
+        links = self.app.memories.links
+        try:
+            known = links.of(work.place, work.open).values()
+            numbers = {link.exchange for link in known if link.kind == "question" and link.exchange}
+            for number in numbers:
+                if not links.messages(number, "reply"):
+                    links.note(work.place, ours, "reply", number)
+            if not numbers and not work.by_itself:
+                links.note(work.place, work.open, "told")
+        except StoreError as exc:
+            log.warning("That somebody was told why there is no reply could not be kept: %s", exc)
+
+    def _answer(self, burst: Burst, asked: list[str], delivery: Delivery, stop: Event) -> None:
         messages = self._bursts.take(burst)
         if not messages:
             delivery.withdraw()
             return
+        joined = [each.id for each in messages if each.id not in asked]
+        asked.extend(joined)
+        delivery.messages.extend(self.recovery.sent_before(messages[0].place.id, joined) or ())
         self.turns.answer(messages, burst.handle, burst.companion, delivery, stop)
         choices = self.app.choices(messages[-1].spot)
         if (turns := min(choices["banter"], MOST_TURNS)) and not stop.is_set():
-            others = [each for each in self._companions(choices) if each != burst.companion] or [burst.companion]
+            others = [each for each in companions_of(self.app, choices) if each != burst.companion] or [burst.companion]
             line = [*others, burst.companion]
             try:
                 self.go_on(messages[-1], burst.handle, [line[number % len(line)] for number in range(turns)])
@@ -350,27 +358,5 @@ class Room:
         except BridgeError as exc:
             log.info("That a message was read was not told: %s", exc)
 
-    def _likelihood(self, heard: Heard, handle: Handle, companion: str) -> float | None:
-        try:
-            rows = self.context.rows(heard, handle, companion)
-            return likelihood(self.app.host_for(self.app.character(companion).expert)[0], rows, heard, companion)
-        except FamiliarError as exc:
-            log.warning("Whether the companion would speak next is not known: %s", exc)
-            return None
-
     def _may(self, by: Heard) -> bool:
         return self.app.authorizer.level(by.asker) > 0
-
-    def _companion(self, choices: Choices) -> str:
-        return str(choices["companion"] or self.app.settings.companion)
-
-    def _companions(self, choices: Choices) -> list[str]:
-        return list(dict.fromkeys((*choices["companions"], self._companion(choices))))
-
-
-def _message(handle: Handle, message: str) -> Heard | None:
-    try:
-        return handle.message(message)
-    except BridgeError as exc:
-        log.warning("A message could not be looked at: %s", exc)
-        return None

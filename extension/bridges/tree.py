@@ -300,8 +300,10 @@ class Tree:
         """Forget an exchange, once nothing more is written for it, and take its replies away."""
         for ticket in self._interrupt(exchange):
             ticket.wait(PATIENCE)
-        replies = self._memories.links.messages(exchange.id, "reply")
+        links = self._memories.links
+        asked, replies = links.messages(exchange.id, "question"), links.messages(exchange.id, "reply")
         self._memories.forget([exchange.id])
+        self._room.note(exchange.place.id, asked, "told")
         for each in replies:
             with suppress(BridgeError):
                 handle.delete(each)

@@ -19,6 +19,7 @@ from .attachments import Attachments, Brought
 from .context import Context
 from .delivery import Delivery, Notice, typing
 from .heard import Button, Handle, Heard
+from .journal import Journal
 from .tally import Tally, Timed
 
 if TYPE_CHECKING:
@@ -92,6 +93,12 @@ class Turns:
         history = [*self._history(first, handle, exchange.companion, choices, Brought(), exchange), exchange]
         asked = Asked(turn_of(exchange), history, GO_ON, exchange.reply)
         return self._speak(asked, handle, delivery, stop, choices, ())
+
+    def deliver(self, exchange: Exchange, delivery: Delivery) -> int:
+        """Send the reply that an exchange has. Raises BridgeError."""
+        links = self.app.memories.links
+        delivery.finish(exchange.reply, self.buttons(exchange.id), lambda ids: links.note(exchange.place.id, ids, "reply", exchange.id))
+        return exchange.id
 
     def next(self, heard: Heard, handle: Handle, companion: str, delivery: Delivery, stop: Event) -> int | None:
         """Let a companion speak without having been asked. Raises FamiliarError."""
@@ -204,6 +211,13 @@ class Work:
     do: Callable[[Delivery, Event], object]
     notice: Notice
     tally: Tally
+    told: Callable[[Work, Sequence[str]], None]
+    """Is given the messages that say why there is no reply."""
+    open: list[str]
+    """What the journal keeps until it is done."""
+    journal: Journal
+    closing: Event
+    """Set once the program ends: what is not answered by then is left to the next one."""
     by_itself: bool = False
     """Whether nobody asked for it: companions among each other."""
     quiet: bool = False
@@ -214,18 +228,34 @@ class Work:
         delivery = self.delivery()
         try:
             with typing(self.handle):
-                self.do(delivery, stop)
+                self._do(delivery, stop)
+        finally:
+            if delivery.over or not self.closing.is_set():
+                self.journal.end(self.place, self.open)
+
+    def _do(self, delivery: Delivery, stop: Event) -> None:
+        try:
+            self.do(delivery, stop)
         except Stopped as exc:
-            if not self.quiet:
-                delivery.say(str(exc))
-            elif not delivery.replied:
-                delivery.withdraw()
+            if not self.closing.is_set():
+                self._stopped(delivery, str(exc))
             raise
         except FamiliarError as exc:
             log.warning("There is no reply: %s", type(exc).__name__)
             self.tally.ended(well=False)
-            delivery.say(str(exc))
+            self._say(delivery, str(exc))
         except Exception as exc:
             log.exception("A reply failed")
             self.tally.ended(well=False)
-            delivery.say(f"The reply failed ({type(exc).__name__}). Try again; the log has the details.")
+            self._say(delivery, f"The reply failed ({type(exc).__name__}). Try again; the log has the details.")
+
+    def _stopped(self, delivery: Delivery, why: str) -> None:
+        if not self.quiet:
+            self._say(delivery, why)
+        elif not delivery.replied:
+            delivery.withdraw()
+
+    def _say(self, delivery: Delivery, why: str) -> None:
+        replied, said = delivery.replied, delivery.say(why)
+        if said and not replied:
+            self.told(self, [said])

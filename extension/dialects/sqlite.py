@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,8 +31,10 @@ _SYMPTOMS: tuple[tuple[str, type[StoreError], str], ...] = (
 )
 _MUCH = 0.25
 """Part of the file that is empty pages before it is made smaller."""
+_MOMENT = 0.02
+"""Seconds before a file that another process makes is tried again."""
 _MADE_BY = sa.text("SELECT sql FROM sqlite_master WHERE name = :name")
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-32000", "mmap_size=268435456")
+_PRAGMAS = ("synchronous=FULL", "secure_delete=ON", "cache_size=-32000", "mmap_size=268435456")
 
 
 class Sqlite:
@@ -126,8 +129,23 @@ class Sqlite:
 
 def _prepare(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
+    _share(connection)
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _share(connection: Any) -> None:
+    """Let several processes use the file: where another makes it at this moment, SQLite does not wait by itself."""
+    (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    until = monotonic() + patience / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as exc:
+            if "locked" not in str(exc) or monotonic() > until:
+                raise
+        sleep(_MOMENT)
 
 
 def _begin(connection: sa.Connection) -> None:

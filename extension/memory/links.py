@@ -16,7 +16,7 @@ from ..database import Database
 from ..tables import heard_message
 from .rows import clean, slices
 
-Kind = Literal["question", "reply", "hidden", "command"]
+Kind = Literal["question", "reply", "hidden", "command", "told"]
 KEPT = 2_000
 """Messages of one place that are known without an exchange: hidden ones and commands. The oldest go first."""
 

@@ -38,6 +38,7 @@ from .spool import Spool
 from .summaries import Summaries
 from .summarising import Summarising
 from .thinking import FactFinding
+from .unfinished import Unfinished
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,7 @@ class Memories:
         self.marks = Marks(database)
         self.seen = Seen(database)
         self.links = Links(database)
+        self.unfinished = Unfinished(database)
         self.former = FormerAnswers(database)
         self.facts = Facts(database)
         self.fact_finding = FactFinding(database)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,8 +31,6 @@ log = logging.getLogger(__name__)
 
 GLANCE = 2.0
 """Seconds between two looks at whether that program is there."""
-GRACE = 10.0
-"""Seconds that what is being written is given to end."""
 
 Say = Callable[[str], None]
 
@@ -113,18 +110,15 @@ class Bridge:
 
     def close(self) -> None:
         """Begin nothing new, let what is being written end for some seconds, and let go of everything but the application."""
-        with ExitStack() as held:
-            try:
-                held.enter_context(self._queue.hold(GRACE))
-            except FamiliarError as exc:
-                log.info("What was being written is stopped: %s", exc)
-            for keeper in self._keepers:
-                keeper.stop()
-            for keeper in self._keepers:
-                keeper.join()
-            for room in self._rooms:
-                room.close()
+        for room in self._rooms:
+            room.closing.set()  # what waits in any of them is left to the next process
+        for room in self._rooms:
+            room.close()
         self._queue.close()
+        for keeper in self._keepers:
+            keeper.stop()
+        for keeper in self._keepers:
+            keeper.join()
         if self._health:
             self._health.close()
         for claim in self._held:

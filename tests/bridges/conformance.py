@@ -219,7 +219,7 @@ class Sight:
         stand.settings["enabled"] = False
         stand.restart()
         heard = stand.platform._from(den.id, stand.who("ada"))
-        stand.app.options.set("input-buffer-size", "3", "person", heard.spot, "loop:ada")
+        stand.app.options.set("input-buffer-size", "3", "person", heard.spot, "loopback:ada")
         stand.ask(den, "ada", "hello")
         assert "word3" in stand.model.last
         assert "word2" not in stand.model.last
@@ -617,11 +617,11 @@ class Calling:
     """Nobody is called but who asked, and private things stay private."""
 
     def test_the_models_text_calls_nobody_but_who_asked(self, stand, hall):
-        stand.model.answers = ["@everyone @here @room <@&77> <@loop:bob> hear me"]
+        stand.model.answers = ["@everyone @here @room <@&77> <@loopback:bob> hear me"]
         stand.ask(hall, "ada", f"{CALL} shout")
         sent = stand.ours(hall)[0]
         assert sent.pings == {stand.who("ada").id}
-        assert sent.text.replace("\u200b", "") == "@everyone @here @room <@&77> <@loop:bob> hear me"
+        assert sent.text.replace("\u200b", "") == "@everyone @here @room <@&77> <@loopback:bob> hear me"
 
     def test_what_a_command_says_calls_nobody_and_does_not_leave_its_block(self, stand, hall):
         stand.ask(hall, "ada", "--memory @everyone ```\n@room <@&1>")

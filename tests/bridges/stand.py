@@ -134,7 +134,7 @@ class Stand:
     def choose(self, name: str, text: str, channel: Channel) -> None:
         """Choose an option for a channel."""
         heard = self.platform._from(channel.id, self.who("olga"))
-        self.app.options.set(name, text, "channel", heard.spot, "loop:olga")
+        self.app.options.set(name, text, "channel", heard.spot, "loopback:olga")
 
 
 CALL = f"<@{OURS.id}>"

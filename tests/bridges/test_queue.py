@@ -315,7 +315,7 @@ def test_closing_stops_everything(queues):
     queue, job = queues(), Job()
     running = under_way(queue, job)
     waiting = queue.submit(Job())
-    queue.close(LONG)
+    queue.close(0.0)
     assert (running.state, waiting.state, queue.waiting, queue.running) == ("stopped", "stopped", 0, [])
     with pytest.raises(QueueFull, match="closing down"):
         queue.submit(Job())
@@ -323,7 +323,20 @@ def test_closing_stops_everything(queues):
         pass
 
 
-def test_closing_does_not_wait_for_ever_for_a_job_that_heeds_nothing(queues):
+def test_closing_lets_what_runs_come_to_its_end(queues):
+    queue, job = queues(), waits()
+    running = under_way(queue, job)
+    waiting = queue.submit(Job())
+    closing = Thread(target=queue.close, args=[LONG])
+    closing.start()
+    assert waiting.wait(LONG)
+    job.go.set()
+    closing.join()
+    assert (running.state, waiting.state) == ("done", "stopped")
+
+
+def test_closing_does_not_wait_for_ever_for_a_job_that_heeds_nothing(queues, monkeypatch):
+    monkeypatch.setattr("extension.bridges.queue.STOPPING_TIME", 0.01)
     queue, job = queues(), waits()
     ticket = under_way(queue, job)
     queue.close(0.01)

@@ -90,7 +90,7 @@ def program(tmp_path: Path) -> Iterator[Program]:
         "EMBEDDER": "hashing",
         "BURST_PAUSE": "0",
         "DISCORD_TOKEN": SECRET,
-        "PERMISSIONS": "{levels: {'loop:olga': owner, 'loop:ada': visible}}",
+        "PERMISSIONS": "{levels: {'loopback:olga': owner, 'loopback:ada': visible}}",
         "PATIENCE": "0",
     }
     environ = {f"FAMILIAR_{name}": value for name, value in ours.items()}

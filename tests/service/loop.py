@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -52,6 +53,7 @@ class Loop:
         before = self.settings.data_dir / f"said-{self.name}.jsonl"
         self._before = len(before.read_text().splitlines()) if before.exists() else 0
         Thread(target=self._work, daemon=True).start()
+        self.room.connected(self)
 
     def close(self) -> None:
         self._over.set()
@@ -66,6 +68,9 @@ class Loop:
 
     def handle(self, place_id: str) -> Loopback | None:
         return self.platform.handle(place_id) if place_id in self.platform.channels else None
+
+    def places(self, since: datetime, known: Sequence[str]) -> list[str]:
+        return [each for each in known if each in self.platform.channels]
 
     def _work(self) -> None:
         path, done = self.settings.data_dir / f"said-{self.name}.jsonl", self._before

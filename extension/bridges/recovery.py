@@ -1,0 +1,161 @@
+"""Recovery: what an earlier process left unanswered is answered, and what was said while nobody listened is heard."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+from ..errors import BridgeError, FamiliarError, QueueFull, StoreError
+from ..memory.links import Link
+from ..memory.unfinished import Open
+from ..messages import Exchange
+from ..texts import tr
+from .delivery import MORE
+from .gateway import Gateway
+from .heard import Handle, Heard, Post
+
+if TYPE_CHECKING:
+    from .room import Room
+
+log = logging.getLogger(__name__)
+
+PERIOD = 10.0
+"""Seconds between two notes of when the platform was listened to."""
+OVERLAP = timedelta(minutes=1)
+"""What is heard once more before that: clocks differ, and the last note may be older than the kill."""
+ADOPTED = 30
+"""Messages among which one of ours is looked for that was sent for a message and not noted any more."""
+BY_ITSELF = "+"
+"""What the journal's name of a turn begins with that nobody asked for; no platform's message id does."""
+
+
+class Recovery:
+    """Of one room. Its methods never raise."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._lock = Lock()
+        self._sent: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._gateway: Gateway | None = None
+
+    def connected(self, gateway: Gateway) -> None:
+        """Take up what was left unanswered or missed, once a gateway hears again. From then on it is noted until when it heard."""
+        with self._lock:
+            for each in self._room.journal.left():
+                self._resume(each, gateway)
+            self._catch_up(gateway)
+            before, self._gateway = self._gateway, gateway
+            if before is None:
+                Thread(target=self._watch, name="familiar-listening", daemon=True).start()
+            else:
+                self._listened()
+
+    def sent_before(self, place: str, messages: Sequence[str]) -> list[str] | None:
+        """Return the messages of ours that an earlier process sent for some that are answered now, None where it took up none of them."""
+        found = [self._sent.pop((place, each)) for each in messages if (place, each) in self._sent]
+        return [one for each in found for one in each] if found else None
+
+    def _resume(self, left: Open, gateway: Gateway) -> None:
+        room, handle = self._room, gateway.handle(left.place)
+        if handle is None:
+            room.journal.end(left.place, [left.message])
+            return
+        try:
+            heard = None if left.message.startswith(BY_ITSELF) else handle.message(left.message)
+            link, exchange = self._known(left)
+        except FamiliarError as exc:
+            log.warning("A message that was not answered yet could not be looked at, and stays: %s", exc)
+            return
+        try:
+            self._take_up(left, handle, heard, link, exchange)
+        except (BridgeError, QueueFull) as exc:
+            log.warning("A message that was not answered yet could not be taken up: %s", exc)
+
+    def _take_up(self, left: Open, handle: Handle, heard: Heard | None, link: Link | None, exchange: Exchange | None) -> None:
+        room = self._room
+        if heard is None:
+            self._close_off(left, handle, gone=not left.message.startswith(BY_ITSELF))
+            if link is not None and exchange is not None:
+                room.deleted(exchange.place, left.message, handle)
+        elif exchange is not None and exchange.reply:
+            self._sent[(left.place, left.message)] = left.posted
+            room.deliver(exchange, heard, handle)
+        elif link is not None and link.kind == "command":
+            handle.post(Post(tr("Familiar was restarted during this. See whether it was done, and say it again if not."), (), heard.id))
+            room.journal.end(left.place, [left.message])
+        elif heard.when < self._oldest() or (link is not None and link.kind in ("told", "hidden")):
+            self._close_off(left, handle)
+        else:
+            self._sent[(left.place, left.message)] = left.posted or self._orphans(heard, handle)
+            room.resume(heard, handle)
+
+    def _known(self, left: Open) -> tuple[Link | None, Exchange | None]:
+        memories = self._room.app.memories
+        link = memories.links.of(left.place, [left.message]).get(left.message)
+        found = memories.diary.get([link.exchange]) if link is not None and link.exchange else []
+        return link, found[0] if found else None
+
+    def _orphans(self, heard: Heard, handle: Handle) -> tuple[str, ...]:
+        """Return messages of ours that reply to one and belong to nothing: they were sent a moment before the kill."""
+        replies = [each.id for each in handle.history("", ADOPTED) if each.is_own and each.reply_to == heard.id]
+        known = self._room.app.memories.links.of(heard.place.id, replies) if replies else {}
+        return tuple(each for each in reversed(replies) if each not in known)
+
+    def _close_off(self, left: Open, handle: Handle, *, gone: bool = False) -> None:
+        """Say of what was half sent that it goes no further; take it away where there is nothing that it says, or that it answers."""
+        for each in left.posted:
+            with suppress(BridgeError):
+                message = handle.message(each)
+                if message is None:
+                    continue
+                if gone or not message.text.endswith(MORE):
+                    handle.delete(each)
+                else:
+                    handle.edit(each, f"{message.text.removesuffix(MORE)}\n{tr('(This was interrupted.)')}")
+        self._room.journal.end(left.place, [left.message])
+
+    def _oldest(self) -> datetime:
+        return datetime.now(UTC) - timedelta(hours=self._room.app.settings.catch_up_hours)
+
+    def _catch_up(self, gateway: Gateway) -> None:
+        room, unfinished = self._room, self._room.app.memories.unfinished
+        try:
+            until = unfinished.listened_until(room.door)
+            known = unfinished.places(room.door) if until else ()
+        except StoreError as exc:
+            log.warning("What was said meanwhile is not looked for: %s", exc)
+            return
+        if until is None or not room.app.settings.catch_up_hours:
+            return
+        since = max(until - OVERLAP, self._oldest())
+        for place in gateway.places(since, known):
+            handle = gateway.handle(place)
+            if handle is not None:
+                self._hear_since(since, handle)
+
+    def _hear_since(self, since: datetime, handle: Handle) -> None:
+        try:
+            missed = [each for each in handle.history("", self._room.app.settings.catch_up_messages) if each.when >= since]
+        except BridgeError as exc:
+            log.warning("What was said meanwhile in a place could not be looked at: %s", exc)
+            return
+        for heard in reversed(missed):
+            self._room.hear(heard, handle)
+
+    def _watch(self) -> None:
+        self._listened()
+        while not self._room.closing.wait(PERIOD):
+            self._listened()
+
+    def _listened(self) -> None:
+        vital = self._gateway.vital() if self._gateway else None
+        if vital is None or not vital.connected:
+            return
+        try:
+            self._room.app.memories.unfinished.listened(self._room.door, datetime.now(UTC) - timedelta(seconds=vital.heartbeat or 0))
+        except StoreError as exc:
+            log.warning("Until when the platform was listened to could not be kept: %s", exc)
