@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 
 from ..app import log_to_file
-from ..errors import BridgeError
 from ..service.adapters import chosen
 from ..service.bridge import Bridge
 from ..service.supervision import seen, sentences, stop
@@ -81,7 +80,8 @@ def _run(platforms: list[str], wanted: Settings, *, watched: bool) -> None:
             console.answer(f"How it is: {made.address}/status  (Ctrl+C ends it)")
             sys.stdout.flush()
             warm_up(app)
-            told, trouble = made.wait(), made.figures.trouble
+            if not (told := made.wait()):  # said before its accounts are free, so that a panel finds it
+                console.say(f"Error: No platform is left. {made.figures.trouble}")
         finally:
             made.close()
             for each, handler in before.items():
@@ -89,7 +89,7 @@ def _run(platforms: list[str], wanted: Settings, *, watched: bool) -> None:
     if made.again:
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (this very program)
     if not told:
-        raise BridgeError(f"No platform is left. {trouble}")
+        raise typer.Exit(1)
 
 
 def _said(text: str) -> None:

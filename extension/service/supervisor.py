@@ -126,18 +126,18 @@ class Supervisor:
                 self._held = None
 
     def _watched(self, platform: str) -> str:
-        """Wait until a platform is there, and return how it is. Raises BridgeError where it does not come."""
+        """Wait until a platform is there. Raises BridgeError where it does not come."""
         until = monotonic() + LONGEST_WATCH
         while True:
             row = next(each for each in self.rows() if each.platform.name == platform)
             if row.running is None:
                 raise BridgeError(f"The bridge ended: {supervision.last_line(self._app().settings.data_dir)}")
-            if row.status.get("state") != "opening" or monotonic() > until:
+            if row.status.get("state", "opening") != "opening" or monotonic() > until:
                 break
             sleep(GLANCE)
-        if row.status.get("trouble"):
+        if row.status.get("trouble") or not row.status:
             raise BridgeError(described(row.running, platform))
-        return described(row.running, platform)
+        return "Switched on."
 
     def _settle(self, platform: str = "") -> None:
         """Let run what is switched on, in one process, and nothing else of ours. `platform` is the one that was switched last."""

@@ -97,7 +97,7 @@ def test_it_is_switched_on_found_again_and_switched_off(bridges, blocks, door, a
     first, last = list(bridges._switch("discord", True))
     assert "Starting …" in first[-1]
     on, state, told = shown(last)
-    assert (on, "Here as Familiar on discord · since" in state, "here as Familiar on discord" in told) == (True, True, True)
+    assert (on, "Here as Familiar on discord · since" in state, "Switched on." in told) == (True, True, True)
     people.say("Ada", "Hello there.")
     until(lambda: people.ours == ["You said: Hello there."])
     assert "last message" in shown(bridges.load())[1]
@@ -125,7 +125,8 @@ def test_what_is_switched_on_starts_with_the_program_and_after_a_kill(supervisor
 def test_a_bad_account_and_a_program_that_is_not_there_are_sentences(bridges, app, blocks, door, monkeypatch):
     monkeypatch.setenv("TEST_BAD", "discord")
     on, _, told = shown(list(bridges._switch("discord", True))[-1])
-    assert (on, BAD in told, 'class="note bad"' in told) == (True, True, True)
+    assert on and BAD in told and "note bad" in told, told
+    until(lambda: not running(app))
     nowhere = Supervisor(lambda: app, lambda settings: replace(LOOPS, python=Path("/nowhere/python")))
     told = shown(list(Bridges(door, nowhere)._switch("discord", True))[-1])[-1]
     assert "/nowhere/python could not be run (No such file or directory)." in told

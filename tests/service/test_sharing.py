@@ -1,4 +1,4 @@
-"""A webui and a bridge on one data directory, both writing at once on SQLite and the embedded Chroma: nothing is lost, each finds the other's."""
+"""A webui and a bridge write at once on one data directory (SQLite, embedded Chroma): nothing is lost, each finds the other's."""
 
 from __future__ import annotations
 
