@@ -48,6 +48,19 @@ class Platforms(BaseModel):
         description="Whose invitations into Matrix rooms are accepted: people and servers, separated by commas. Empty: everybody's who is "
         "above `ignored`; `none`: nobody's.",
     )
+    bridges: str = Field(
+        "", max_length=200, description="Platforms whose bridge a panel starts by itself, such as `discord matrix`; the panel's switches."
+    )
+    bridge_ends: bool = Field(False, description="Whether a bridge that a panel started ends with the panel's program.")
+    bridge_python: str = Field(
+        "", max_length=500, description="Python of Familiar's own environment, which a panel starts the bridge with, where it is not found."
+    )
+    bridge_port: int = Field(
+        0, ge=0, le=65535, description="Port where the bridge says how it is (`/status`, `/health`, `/metrics`); 0 takes a free one."
+    )
+    bridge_listen: str = Field(
+        "127.0.0.1", max_length=300, description="Address where it does. Anything but loopback tells others, too."
+    )
     catch_up_hours: float = Field(
         12.0, ge=0, le=8760, description="Hours back from which messages sent while no bridge ran are answered; 0 answers none."
     )

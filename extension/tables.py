@@ -242,7 +242,7 @@ audit = sa.Table(
     sa.Column("level", sa.SmallInteger),
     sa.Column("outcome", sa.Text),
 )
-"""What people did that asks for a level: `outcome` is done, asked, denied, refused or failed."""
+"""What people did that asks for a level: `outcome` is done, asked, denied, refused or failed, and the reason given."""
 
 heard_message = sa.Table(
     "heard_message",

@@ -46,6 +46,7 @@ class Commanding:
         answered = self.running.run(given, stage)
         if answered is not None:
             self.show(answered, stage.heard, stage.handle)
+        stage.over()
         return answered
 
     def confirm(self, button: str, by: Heard, stage: Stage) -> Answered | None:

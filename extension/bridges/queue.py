@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from ..errors import QueueBusy, QueueFull, Stopped
 from .rotation import Owned, Rotation
+from .tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,8 @@ class Queue:
         if min(slots, longest, longest_each) < 1:
             raise ValueError("A queue has at least one slot, and room for at least one to wait, of each person too.")
         self._slots, self._longest, self._longest_each = slots, longest, longest_each
+        self.tally = Tally()
+        """What has come of it all."""
         self._rotation: Rotation[Ticket] = Rotation()
         self._changed = Condition()
         self._version = 0

@@ -42,7 +42,7 @@ class Recovery:
         self._room = room
         self._lock = Lock()
         self._sent: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._watching = False
+        self._gateway: Gateway | None = None
 
     def connected(self, gateway: Gateway) -> None:
         """Take up what was left unanswered or missed, once a gateway hears again. From then on it is noted until when it heard."""
@@ -53,9 +53,11 @@ class Recovery:
             for group in groups.values():
                 self._resume(group, gateway)
             self._catch_up(gateway)
-            if not self._watching:
-                self._watching = True
-                Thread(target=self._watch, args=[gateway], name="familiar-listening", daemon=True).start()
+            before, self._gateway = self._gateway, gateway
+            if before is None:
+                Thread(target=self._watch, name="familiar-listening", daemon=True).start()
+            else:
+                self._listened()
 
     def sent_before(self, place: str, messages: Sequence[str]) -> list[str] | None:
         """Return the messages of ours that an earlier process sent for some that are answered now, None where it took up none of them."""
@@ -166,14 +168,14 @@ class Recovery:
         for heard in reversed(missed):
             self._room.hear(heard, handle)
 
-    def _watch(self, gateway: Gateway) -> None:
-        self._listened(gateway)
+    def _watch(self) -> None:
+        self._listened()
         while not self._room.closing.wait(PERIOD):
-            self._listened(gateway)
+            self._listened()
 
-    def _listened(self, gateway: Gateway) -> None:
-        vital = gateway.vital()
-        if not vital.connected:
+    def _listened(self) -> None:
+        vital = self._gateway.vital() if self._gateway else None
+        if vital is None or not vital.connected:
             return
         try:
             self._room.app.memories.unfinished.listened(self._room.door, datetime.now(UTC) - timedelta(seconds=vital.heartbeat or 0))

@@ -26,7 +26,7 @@ from .heard import Button, Handle, Heard, Post, Pressed, Reacted
 from .journal import Journal
 from .queue import CLOSING_TIME, Queue, Ticket
 from .recovery import BY_ITSELF, Recovery
-from .stage import MOST_TURNS, Stage
+from .stage import MOST_TURNS, Program, Stage
 from .tree import Tree, buttons_of
 from .turn import Turns, Work
 
@@ -55,10 +55,12 @@ class Room:
         chosen = app.settings
         self.app, self.running, self.door = app, running, door
         self.queue = queue or Queue(chosen.slots, chosen.queue_longest, chosen.queue_each)
+        self.program: Program | None = None
+        """What can be restarted and ended from here."""
         self.silences = Silences()
         self.context = Context(app, running)
         self.journal = Journal(app.memories.unfinished, door)
-        self.turns = Turns(app, self.context, self.journal, buttons_of)
+        self.turns = Turns(app, self.context, self.journal, buttons_of, self.queue.tally)
         self.commanding = Commanding(running, chosen.most_parts)
         self.tree = Tree(self)
         self.finding = Finding(app, self.context, self.journal.taken)
@@ -231,7 +233,8 @@ class Room:
         if asked is None:
             self.journal.open(place, name)
         left = [name] if asked is None else asked
-        work = Work(heard.person.id, place, heard.id, handle, delivery, do, notice, self._told, left, self.journal, self.closing, by_itself)
+        whose, tally = (heard.person.id, place, heard.id), self.queue.tally
+        work = Work(*whose, handle, delivery, do, notice, tally, self._told, left, self.journal, self.closing, by_itself)
         try:
             self.queue.submit(work, None if by_itself else moved)
         except QueueFull:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..commands.scene import Scene
 from ..errors import CommandRefused, FamiliarError, HostError, Stopped
@@ -17,6 +18,26 @@ from .splitter import split
 
 if TYPE_CHECKING:
     from .room import Room
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked for a new start, and where they are told that it is over."""
+
+    door: str
+    place: str
+    person: str
+
+
+class Program(Protocol):
+    """The program that places of platforms are in."""
+
+    def restart(self, asked: Asked) -> None:
+        """End it and start it anew; who asked is told once it is back."""
+
+    def shut_down(self) -> None:
+        """End it."""
+
 
 MOST_TURNS = 20
 """Turns that companions go on by themselves at most."""
@@ -50,6 +71,7 @@ class Stage(Scene):
     heard: Heard
     handle: Handle
     _held: ExitStack = field(default_factory=ExitStack)
+    _afterwards: Callable[[], None] | None = None
 
     def shown(self) -> Sequence[Message]:
         """As Scene says: the chat as it is, and no question yet."""
@@ -116,6 +138,25 @@ class Stage(Scene):
     def release(self) -> None:
         """As Scene says."""
         self._held.close()
+
+    def restart(self) -> None:
+        """As Scene says."""
+        if self.room.program is None:
+            super().restart()
+        else:
+            self._afterwards = partial(self.room.program.restart, Asked(self.door, self.heard.place.id, self.heard.person.id))
+
+    def shut_down(self) -> None:
+        """As Scene says."""
+        if self.room.program is None:
+            super().shut_down()
+        else:
+            self._afterwards = self.room.program.shut_down
+
+    def over(self) -> None:
+        """Do what was to be done once a command was answered."""
+        if self._afterwards is not None:
+            self._afterwards()
 
     def silences(self, *, everybody: bool) -> Sequence[str]:
         """As Scene says."""

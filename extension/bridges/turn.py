@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from ..companion import Conversation
 from ..errors import BridgeError, FamiliarError, Stopped, StoreError
-from ..hosts.stoppable import Stoppable
 from ..memory.diary import Answer
 from ..memory.links import Kind
 from ..messages import Exchange, Generation, Person, Turn
@@ -21,6 +20,7 @@ from .context import Context
 from .delivery import Delivery, Notice, typing
 from .heard import Button, Handle, Heard
 from .journal import Journal
+from .tally import Tally, Timed
 
 if TYPE_CHECKING:
     from ..app import App
@@ -62,6 +62,7 @@ class Turns:
     journal: Journal
     buttons: Callable[[int], tuple[Button, ...]]
     """The buttons below the reply of an exchange."""
+    tally: Tally
 
     def answer(self, messages: Sequence[Heard], handle: Handle, companion: str, delivery: Delivery, stop: Event) -> int | None:
         """Answer what one person said, and return the exchange. Raises FamiliarError where there is no answer."""
@@ -140,7 +141,7 @@ class Turns:
         attention = character.expert.attention(app.attention)
         several = turn.place.shared or any(not each.id and each.person.id != turn.person.id for each in asked.history)
         put = turn if asked.said == turn.said else replace(turn, said=asked.said, recorded=False)
-        host = Stoppable(chosen, stop)
+        host = Timed(chosen, stop, self.tally)
         context = choices.context(character.context, turn.said)
         return app.companion.converse(put, asked.history, host, generation, attention, context, told, several)
 
@@ -161,6 +162,7 @@ class Turns:
             raise Stopped(STOPPED) if stop.is_set() else BridgeError(NOTHING)
         text = "\n".join((asked.whole(conversation.raw), *(f"({note})" for note in notes)))
         delivery.finish(text, self.buttons(number) if number else (), lambda messages: self._link(asked, messages, "reply", number))
+        self.tally.ended(well=True)
         return number
 
     def _stream(self, asked: Asked, conversation: Conversation, delivery: Delivery, questions: Sequence[str]) -> None:
@@ -210,6 +212,7 @@ class Work:
     delivery: Callable[[], Delivery]
     do: Callable[[Delivery, Event], object]
     notice: Notice
+    tally: Tally
     told: Callable[[Work, Sequence[str]], None]
     """Is given the messages that say why there is no reply."""
     open: list[str]
@@ -241,9 +244,11 @@ class Work:
             raise
         except FamiliarError as exc:
             log.warning("There is no reply: %s", type(exc).__name__)
+            self.tally.ended(well=False)
             self._say(delivery, str(exc))
         except Exception as exc:
             log.exception("A reply failed")
+            self.tally.ended(well=False)
             self._say(delivery, f"The reply failed ({type(exc).__name__}). Try again; the log has the details.")
 
     def _stopped(self, delivery: Delivery, why: str) -> None:
