@@ -59,10 +59,10 @@ class Room:
         """What can be restarted and ended from here."""
         self.silences = Silences()
         self.context = Context(app, running)
-        self.turns = Turns(app, self.context, buttons_of, self.queue.tally)
+        self.journal = Journal(app.memories.unfinished, door)
+        self.turns = Turns(app, self.context, self.journal, buttons_of, self.queue.tally)
         self.commanding = Commanding(running, chosen.most_parts)
         self.tree = Tree(self)
-        self.journal = Journal(app.memories.unfinished, door)
         self.finding = Finding(app, self.context, self.journal.taken)
         self.recovery = Recovery(self)
         self.closing = Event()
@@ -106,24 +106,32 @@ class Room:
         """Take up that a gateway hears again, perhaps for the first time: what was left unanswered or missed is answered."""
         self.recovery.connected(gateway)
 
-    def resume(self, heard: Heard, handle: Handle) -> None:
-        """Answer a message that an earlier process took up, if who said it may still ask."""
-        worded, companion = self.worded(heard)
-        if not self._may(heard) or not self.journal.take(heard.place.id, heard.id):
-            self.journal.end(heard.place.id, [heard.id])
-        elif not self._bursts.join(worded, addressed=True):
-            self._bursts.open(worded, handle, companion)
+    def resume(self, messages: Sequence[Heard], handle: Handle, *, begun: bool) -> None:
+        """Answer messages of one person that an earlier process took up, together if it had `begun` with that. Raises QueueFull."""
+        place = messages[0].place.id
+        if not self._may(messages[0]):
+            self.journal.end(place, [each.id for each in messages])
+            return
+        left = [each for each in messages if self.journal.take(place, each.id)]
+        worded, companion = [self.worded(each)[0] for each in left], self.worded(messages[0])[1]
+        if begun and left:
+            self._submit(Burst(handle, companion, worded), [each.id for each in left])
+            return
+        for each in worded:
+            if not self._bursts.join(each, addressed=True):
+                self._bursts.open(each, handle, companion)
 
-    def deliver(self, exchange: Exchange, heard: Heard, handle: Handle) -> None:
-        """Send the reply of an exchange that an earlier process may not have sent to its end. Raises QueueFull."""
-        self.journal.take(heard.place.id, heard.id)
+    def deliver(self, exchange: Exchange, messages: Sequence[Heard], handle: Handle) -> None:
+        """Send the reply to messages that an earlier process may not have sent to its end. Raises QueueFull."""
+        for each in messages:
+            self.journal.take(each.place.id, each.id)
         self.submit(
-            heard,
+            messages[-1],
             handle,
             exchange.companion,
             lambda delivery, stop: self.turns.deliver(exchange, delivery),
             instead_of=partial(self.app.memories.links.messages, exchange.id, "reply"),
-            asked=[heard.id],
+            asked=[each.id for each in messages],
         )
 
     def deleted(self, place: Place, message: str, handle: Handle) -> None:
@@ -199,7 +207,7 @@ class Room:
         stop = Button(f"familiar:stop:{heard.id}", "Stop")
         reply_to = heard.id if heard.place.shared and not by_itself else ""
         place, name = heard.place.id, f"{BY_ITSELF}{token_hex(8)}" if by_itself else heard.id
-        outgoing = Outgoing(self.journal, place, name, f"{place}:{name}" if asked else "")
+        outgoing = Outgoing(self.journal, place, name, f"{place}:{asked[0]}" if asked else "")
         notice = Notice(handle, reply_to, stop, outgoing)
         speaker = companion if companion != self.app.settings.companion else ""
 
@@ -311,7 +319,7 @@ class Room:
             self._receipt(heard, handle)
         asked = [each.id for each in burst.messages]
         try:
-            self.submit(heard, handle, burst.companion, lambda delivery, stop: self._answer(burst, asked, delivery, stop), asked=asked)
+            self._submit(burst, asked)
         except QueueFull as exc:
             if self.closing.is_set():  # the next process answers
                 return
@@ -319,6 +327,10 @@ class Room:
             self._silent(heard, Silence(str(exc)))
             self.tell(heard, handle, str(exc))
             self.note(heard.place.id, asked, "told")
+
+    def _submit(self, burst: Burst, asked: list[str]) -> None:
+        last = burst.messages[-1]
+        self.submit(last, burst.handle, burst.companion, lambda delivery, stop: self._answer(burst, asked, delivery, stop), asked=asked)
 
     def _told(self, work: Work, ours: Sequence[str]) -> None:
         """Keep that somebody was told why there is no reply: what they said is answered by that."""

@@ -59,6 +59,7 @@ class Turns:
 
     app: App
     context: Context
+    journal: Journal
     buttons: Callable[[int], tuple[Button, ...]]
     """The buttons below the reply of an exchange."""
     tally: Tally
@@ -125,11 +126,12 @@ class Turns:
         return found
 
     def _row(self, messages: Sequence[Heard]) -> int | None:
-        """Return the row of what was heard and not answered, as before a kill; None for what is new."""
-        links = self.app.memories.links.of(messages[0].place.id, [each.id for each in messages])
+        """Return the row of what was heard before, as before an edit or a kill, or the one it has from now on; None where that fails."""
+        place, ids = messages[0].place.id, [each.id for each in messages]
+        links = self.app.memories.links.of(place, ids)
         numbers = [link.exchange for link in links.values() if link.kind == "question" and link.exchange]
         found = self.app.memories.diary.get(numbers)
-        return found[0].row if found else None
+        return found[0].row if found else self.journal.row(place, ids)
 
     def _conversation(self, asked: Asked, choices: Choices, stop: Event) -> Conversation:
         app, turn = self.app, asked.turn

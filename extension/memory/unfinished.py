@@ -10,11 +10,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from ..database import Database, set_watermark, watermark
 from ..tables import place, unfinished
+from .numbering import give_row
 from .rows import clean, slices
 
 MOST_PLACES = 500
@@ -28,6 +30,8 @@ class Open:
     message: str
     posted: tuple[str, ...]
     """The messages of ours that were sent for it."""
+    row: int | None
+    """The row of the exchange that it is in, once that was begun."""
     taken: datetime
 
 
@@ -53,6 +57,16 @@ class Unfinished:
             here = (unfinished.c.door == door, unfinished.c.place_id == clean(place_id), unfinished.c.message_id == clean(message))
             connection.execute(sa.update(unfinished).where(*here).values(posted=json.dumps([clean(each) for each in posted])))
 
+    def row(self, door: str, place_id: str, messages: Sequence[str]) -> int:
+        """Return the row of the exchange that these messages are: the one they were given before, or the next one of the place."""
+        key, ids = clean(place_id), [clean(each) for each in messages]
+        here = (unfinished.c.door == door, unfinished.c.place_id == key, unfinished.c.message_id.in_(ids))
+        with self._database.write() as connection:
+            given = connection.execute(sa.select(sa.func.min(unfinished.c.row)).where(*here)).scalar()
+            row = give_row(connection, key) if given is None else int(given)
+            connection.execute(sa.update(unfinished).where(*here).values(row=row))
+        return row
+
     def end(self, door: str, place_id: str, messages: Iterable[str]) -> None:
         """Let go of messages: they are answered, or there is nothing to answer any more."""
         here = (unfinished.c.door == door, unfinished.c.place_id == clean(place_id))
@@ -65,7 +79,7 @@ class Unfinished:
         query = sa.select(unfinished).where(unfinished.c.door == door).order_by(unfinished.c.taken_at, unfinished.c.message_id)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        return [Open(row.place_id, row.message_id, tuple(json.loads(row.posted)), datetime.fromtimestamp(row.taken_at, UTC)) for row in rows]
+        return [_open(row) for row in rows]
 
     def listened(self, door: str, until: datetime) -> None:
         """Keep until when a platform was surely listened to."""
@@ -83,3 +97,7 @@ class Unfinished:
         query = sa.select(place.c.id).where(place.c.id.startswith(f"{door}:", autoescape=True)).limit(MOST_PLACES)
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
+
+
+def _open(row: sa.Row[Any]) -> Open:
+    return Open(row.place_id, row.message_id, tuple(json.loads(row.posted)), row.row, datetime.fromtimestamp(row.taken_at, UTC))

@@ -353,7 +353,7 @@ class Waiting:
         assert stand.model.begun.wait(LONG)
         stand.platform.say(den, stand.who("ada"), "second")
         stand.pauses.over()
-        _until(lambda: stand.texts(den) == ["Waiting: number 1 in the queue."])
+        _until(lambda: stand.texts(den) == ["Waiting: number 1 in the queue …"])
         stand.model.go.set()
         stand.settle()
         assert stand.texts(den) == ["answer 2"]
@@ -729,7 +729,45 @@ class Companions:
         assert "You sing." in stand.model.prompts[0][0].content
 
 
-class Conformance(Answering, Hiding, Sight, Bursts, Waiting, Trees, Permitting, Calling, Bringing, Companions):
+class Returning:
+    """What happens to what was said while it was down, and to what it had not answered."""
+
+    def test_what_was_said_while_it_was_down_is_answered_once_and_what_is_too_old_is_not(self, stand, den, hall):
+        stand.ask(den, "ada", "hello")
+        stand.stop()
+        stand.platform.say(den, stand.who("ada"), "are you there?", told=False)
+        stand.platform.say(hall, stand.who("bob"), f"{CALL} and for me?", told=False)
+        stand.platform.say(hall, stand.who("cy"), "I talk to the others", told=False)
+        stand.start()
+        stand.settle()
+        stand.restart()
+        stand.settle()
+        assert sorted(said for said, _ in stand.exchanges()) == ["and for me?", "are you there?", "hello"]
+        assert [len(stand.texts(den)), len(stand.texts(hall))] == [2, 1]
+        stand.stop()
+        stand.settings["catch_up_hours"] = 0
+        stand.platform.say(den, stand.who("ada"), "and now?", told=False)
+        stand.start()
+        stand.settle()
+        assert len(stand.texts(den)) == 2
+
+    def test_what_waits_when_it_ends_is_answered_by_the_next_process_in_the_same_message(self, stand, den, hall):
+        stand.model.go.clear()
+        stand.platform.say(den, stand.who("ada"), "first")
+        stand.pauses.over()
+        assert stand.model.begun.wait(LONG)
+        stand.platform.say(hall, stand.who("bob"), f"{CALL} second")
+        stand.pauses.over()
+        _until(lambda: "Waiting" in "".join(stand.texts(hall)))
+        stand.platform.say(hall, stand.who("cy"), f"{CALL} third")
+        stand.restart()
+        stand.settle()
+        assert sorted(said for said, _ in stand.exchanges()) == ["first", "second", "third"]
+        assert [len(stand.texts(den)), len(stand.texts(hall))] == [1, 2]
+        assert "Waiting" not in "".join(stand.texts(hall))
+
+
+class Conformance(Returning, Answering, Hiding, Sight, Bursts, Waiting, Trees, Permitting, Calling, Bringing, Companions):
     """All of it."""
 
 
