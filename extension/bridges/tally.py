@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from threading import Event, Lock
 from time import monotonic
 
@@ -54,13 +55,14 @@ class Timed(Stoppable):
         super().__init__(host, stopped)
         self._tally = tally
 
-    def generate(self, messages: Sequence[Message], options: Generation) -> Iterator[str]:
+    def generate(self, messages: Sequence[Message], options: Generation) -> Generator[str, None, None]:
         """As Stoppable says."""
         said, began, whole = "", monotonic(), False
         try:
-            for piece in super().generate(messages, options):
-                said += piece
-                yield piece
+            with closing(super().generate(messages, options)) as pieces:
+                for piece in pieces:
+                    said += piece
+                    yield piece
             whole = not self.stopped
         finally:
             seconds = monotonic() - began

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -53,43 +53,37 @@ class Figures:
         """Yield it as Prometheus has it."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-        tally, total = self.queue.tally, CounterMetricFamily
-        yield GaugeMetricFamily("familiar_queue_waiting", "Messages that wait for a reply.", self.queue.waiting)
-        yield GaugeMetricFamily("familiar_queue_running", "Replies that are being written.", len(self.queue.running))
-        yield GaugeMetricFamily("familiar_tokens_per_second", "Speed of the last replies.", tally.speed)
+        tally, now, total = self.queue.tally, GaugeMetricFamily, CounterMetricFamily
+        yield now("familiar_queue_waiting", "Messages that wait for a reply.", self.queue.waiting)
+        yield now("familiar_queue_running", "Replies that are being written.", len(self.queue.running))
+        yield now("familiar_tokens_per_second", "Speed of the last replies.", tally.speed)
         yield total("familiar_answers", "Replies that were sent.", tally.answers)
         yield total("familiar_failures", "Messages that got a sentence instead of a reply.", tally.failures)
         yield total("familiar_tokens", "Tokens that were written.", tally.tokens)
         yield total("familiar_generation_seconds", "Seconds spent on writing them.", tally.seconds)
-        yield GaugeMetricFamily("familiar_bridge_start_time_seconds", "When the program was started.", self.started.timestamp())
-        for name, kind, help_, value in _PER_PLATFORM:
-            family = kind_of(kind)(name, help_, labels=["platform"])
+        yield now("familiar_bridge_start_time_seconds", "When the program was started.", self.started.timestamp())
+        for name, counts, help_, value in _PER_PLATFORM:
+            family = (total if counts else now)(name, help_, labels=["platform"])
             for each in self.conditions:
                 if (found := value(each)) is not None:
                     family.add_metric([each.platform], float(found))
             yield family
 
 
-def kind_of(kind: str) -> Any:
-    """Return the class of a metric."""
-    from prometheus_client import core
-
-    return core.CounterMetricFamily if kind == "counter" else core.GaugeMetricFamily
-
-
-_PER_PLATFORM: tuple[tuple[str, str, str, Any], ...] = (
-    ("familiar_bridge_connected", "gauge", "Whether the platform is connected.", lambda each: each.vital.connected),
-    ("familiar_bridge_heartbeat_age_seconds", "gauge", "Since the platform's last sign of life.", lambda each: each.vital.heartbeat),
+_PER_PLATFORM: tuple[tuple[str, bool, str, Callable[[Condition], float | None]], ...] = (
+    ("familiar_bridge_connected", False, "Whether the platform is connected.", lambda each: each.vital.connected),
+    ("familiar_bridge_heartbeat_age_seconds", False, "Since the platform's last sign of life.", lambda each: each.vital.heartbeat),
     (
         "familiar_bridge_last_inbound_time_seconds",
-        "gauge",
+        False,
         "When the last message came in.",
         lambda each: each.vital.heard.timestamp() if each.vital.heard else None,
     ),
-    ("familiar_bridge_reconnects", "counter", "Connections that were made again.", lambda each: each.vital.reconnects),
-    ("familiar_bridge_rate_limit_waits", "counter", "How often the platform asked for patience.", lambda each: each.vital.waits),
-    ("familiar_bridge_rate_limit_wait_seconds", "counter", "Seconds that this cost.", lambda each: each.vital.waited),
+    ("familiar_bridge_reconnects", True, "Connections that were made again.", lambda each: each.vital.reconnects),
+    ("familiar_bridge_rate_limit_waits", True, "How often the platform asked for patience.", lambda each: each.vital.waits),
+    ("familiar_bridge_rate_limit_wait_seconds", True, "Seconds that this cost.", lambda each: each.vital.waited),
 )
+"""Names, whether it counts up, what it is, and the value of a platform, None for none."""
 
 
 def _trouble(each: Condition) -> str:
