@@ -10,9 +10,7 @@ from .rules import Rules
 class Platforms(BaseModel):
     """Settings that concern chat platforms alone."""
 
-    permissions: Rules = Field(
-        Rules(), description="Who may do what on Discord and Matrix: a mapping, see [permissions](permissions.md)."
-    )
+    permissions: Rules = Field(Rules(), description="Who may do what on Discord and Matrix: a mapping, see [permissions](permissions.md).")
     direct_prefix: str = Field(
         "familiar-direct",
         max_length=100,
@@ -30,10 +28,25 @@ class Platforms(BaseModel):
     discord_token: SecretStr = Field(
         SecretStr(""), description="Token of the Discord bot. Only ever from the environment, or a file named there."
     )
+    discord_guild: str = Field(
+        "",
+        pattern=r"\d{0,20}",
+        description="Id of the one Discord server that gets the slash commands, at once; empty: all servers and private messages.",
+    )
     matrix_homeserver: str = Field("", max_length=500, description="Address of the Matrix homeserver, such as `https://matrix.org`.")
     matrix_user: str = Field("", max_length=300, description="The companion's own account there, such as `@familiar:matrix.org`.")
     matrix_password: SecretStr = Field(
         SecretStr(""), description="Password of the Matrix account. Only ever from the environment, or a file named there."
+    )
+    matrix_token: SecretStr = Field(
+        SecretStr(""),
+        description="Token of a login with the Matrix account, instead of its password. Only from the environment, or a file named there.",
+    )
+    matrix_invites: str = Field(
+        "",
+        max_length=4000,
+        description="Whose invitations into Matrix rooms are accepted: people and servers, separated by commas. Empty: everybody's who is "
+        "above `ignored`; `none`: nobody's.",
     )
     bridges: str = Field(
         "", max_length=200, description="Platforms whose bridge a panel starts by itself, such as `discord matrix`; the panel's switches."

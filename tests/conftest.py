@@ -35,6 +35,7 @@ PAIRS = ("files", pytest.param("servers", marks=pytest.mark.postgres))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--webui", type=Path, help="folder of a real text-generation-webui, for the tests marked `host`")
+    parser.addoption("--rounds", type=int, default=40, help="rounds of the tests in which everything goes wrong")
 
 
 def pytest_configure(config: pytest.Config) -> None:

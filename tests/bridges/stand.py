@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Condition, Event, Lock, current_thread
@@ -144,6 +144,7 @@ class Stand:
     capabilities: Capabilities = EVERYTHING
     settings: dict[str, object] = field(default_factory=dict)
     model: Model = field(default_factory=Model)
+    door: str = "loopback"
 
     def __post_init__(self) -> None:
         self.platform = Platform(self.capabilities)
@@ -157,10 +158,14 @@ class Stand:
         self.app: App = build(load({}, data_dir=self.folder, **given), host, Hashing())
         self.pauses = Pauses()
         self.running = Running(self.app, COMMANDS)
-        self.room = Room(self.app, self.running, "loopback", timer=self.pauses)
-        self.platform.room = self.room
+        self.room = Room(self.app, self.running, self.door, timer=self.pauses)
         self.line = Line(self.platform)
         bind(self.app, self.line)
+        self.connect()
+
+    def connect(self) -> None:
+        """Let the program hear what happens on the platform."""
+        self.platform.room = self.room
         self.platform.through = self.line.handle
         self.room.connected(self.line)
 
@@ -206,6 +211,23 @@ class Stand:
         self.settle()
         return message
 
+    def give(self, channel: Channel, name: str, text: str) -> str:
+        """Let somebody give a command in the way in which its answer can be shown to them alone, and return what they are told."""
+        self.ask(channel, name, text)
+        return self.latest()
+
+    def latest(self) -> str:
+        """Return the text of the message that we sent last, wherever that was."""
+        return [each.text for each in self.platform.sent.values() if self.is_ours(each)][-1]
+
+    def is_ours(self, sent: Sent) -> bool:
+        """Return whether we sent a message."""
+        return sent.by == OURS
+
+    def show_everybody(self) -> None:
+        """From now on nothing that is said in a channel can be answered to one person alone."""
+        self.platform.capabilities = replace(self.capabilities, private=False)
+
     def ours(self, channel: Channel) -> list[Sent]:
         """Return our messages in a channel."""
         return self.platform.seen_in(channel, ours=True)
@@ -221,7 +243,19 @@ class Stand:
     def choose(self, name: str, text: str, channel: Channel) -> None:
         """Choose an option for a channel."""
         heard = self.platform._from(channel.id, self.who("olga"))
-        self.app.options.set(name, text, "channel", heard.spot, "loopback:olga")
+        self.app.options.set(name, text, "channel", heard.spot, self.who("olga").id)
+
+    def shown_as(self, companion: str) -> str:
+        """Return the name under which a companion's messages are shown: '' where all of them have ours."""
+        return companion if self.capabilities.names else ""
+
+    def button(self, reply: Sent, action: str) -> str:
+        """Return the id of a button of a reply."""
+        return f"familiar:{action}:{reply.buttons[0].id.rpartition(':')[2]}"
+
+    def agree(self, channel: Channel, name: str, asked: Sent) -> None:
+        """Let somebody say yes to a question."""
+        self.platform.press(asked.id, self.who(name), asked.buttons[0].id)
 
 
 def bind(app: App, line: Line) -> None:

@@ -1,0 +1,1 @@
+"""Discord: an adapter of the conversation core over discord.py."""
