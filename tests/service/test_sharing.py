@@ -60,7 +60,7 @@ def test_both_sides_write_at_once_and_nothing_is_lost_and_each_finds_what_the_ot
             program.people.say("Ada", f"I keep the accordion number {number} in the attic.")
             until(lambda number=number: program.status(bridge)["answers"] > number)
         written, notes = webui.ask("stop")
-        assert (written > 8, notes) == (True, [""])
+        assert (written > 8, [each for each in notes if each and "budget" not in each]) == (True, [])
         assert "I keep the accordion number 7 in the attic." in webui.ask("look")
         assert webui.process.wait(60) == 0
     finally:
@@ -70,7 +70,7 @@ def test_both_sides_write_at_once_and_nothing_is_lost_and_each_finds_what_the_ot
     until(lambda: program.status(bridge)["answers"] == COUNT + 1)
     assert (program.status(bridge)["failures"], bridge.end()) == (0, 0)
     told = (program.data_dir / "familiar.log").read_text() + errors + bridge.said
-    assert ("locked" in told, "Traceback" in told, "WARNING" in told) == (False, False, False)
+    assert [line for line in told.splitlines() if any(word in line for word in ("locked", "Traceback", "WARNING"))] == []
     assert not (program.data_dir / "unsaved.jsonl").exists()
     with closing(sqlite3.connect(program.data_dir / "diary.sqlite")) as diary:
         rows = dict(diary.execute("SELECT place_id, count(*) FROM exchange GROUP BY place_id").fetchall())
