@@ -42,7 +42,7 @@ as_root() {
 }
 endef
 
-.PHONY: all help setup run test test-fast check fix docs bench host-test webui install uninstall pins python chromium postgresql libreoffice stale
+.PHONY: all help setup run test test-fast check fix docs bench host-test webui install uninstall pins python chromium postgresql libreoffice synapse stale
 
 all: check test ## Check and test everything (what `make` alone does)
 
@@ -54,11 +54,11 @@ setup: .venv/.runtime ## Create .venv and install the program
 run: .venv/.runtime ## Serve the chat on http://127.0.0.1:7861
 	@exec $(BIN)/familiar serve $(ARGS)
 
-test: .venv/.test chromium postgresql libreoffice ## Run every test
+test: .venv/.test chromium postgresql libreoffice synapse ## Run every test
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not host" $(ARGS)
 
 test-fast: .venv/.test ## Run the tests that need neither a model nor a browser nor a server
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not browser and not model and not postgres and not office and not host" $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not browser and not model and not postgres and not office and not synapse and not host" $(ARGS)
 
 # The direction of imports (import-linter) is one of the tests of the layout.
 check: .venv/.test ## Lint, check types, layout and documentation
@@ -192,6 +192,24 @@ libreoffice:
 	fi
 	echo "The tests of documents need LibreOffice, which could not be installed from here." >&2
 	echo "Run: sudo apt-get install libreoffice-writer-nogui    or leave them out: make test-fast" >&2
+	exit 1
+
+# A homeserver for the tests of Matrix, in an environment of its own: its packages and ours need not agree.
+SYNAPSE := .cache/synapse-venv
+
+synapse: $(SYNAPSE)/.made
+
+$(SYNAPSE)/.made: tests/bridges/matrix/constraints.txt
+	@$(NEED_PYTHON)
+	if [ -n "$$FAMILIAR_TEST_SYNAPSE" ]; then exit 0; fi
+	echo "Installing a Synapse for the tests of Matrix ..."
+	if $(PYTHON) -m venv --clear $(SYNAPSE) &&
+	    $(SYNAPSE)/bin/python -m pip install --quiet --constraint tests/bridges/matrix/constraints.txt matrix-synapse; then
+	  touch $@
+	  exit 0
+	fi
+	echo "The tests of Matrix need a Synapse, and it could not be installed from here." >&2
+	echo "Name the Python of one: FAMILIAR_TEST_SYNAPSE=/path/to/python make test    or leave them out: make test-fast" >&2
 	exit 1
 
 stale:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import ingest, intents, recall, scale, split, turn
+from bench import bridge, ingest, intents, recall, scale, split, turn
 from bench.peers.known import NAMES
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -56,6 +56,7 @@ BENCHMARKS = {
     "scale": Benchmark(lambda given: ("bench.scale", *(("--sizes", "10000", "100000", "1000000") if given.full else ())), scale.table),
     "ingest": Benchmark(_ingest, ingest.table),
     "intents": Benchmark(lambda given: ("bench.intents", "--json"), intents.table),
+    "bridge": Benchmark(lambda given: ("bench.bridge", "--json"), bridge.table),
     "split": Benchmark(lambda given: ("bench.split", "--json"), split.table),
 }
 """By the name in the marks and in the JSON (`benchmark`)."""

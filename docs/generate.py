@@ -191,7 +191,7 @@ def reference_page() -> str:
     sections = []
     for command in sorted(REGISTRY, key=lambda each: each.name):
         notes = [f"for {command.level.shown} and above"]
-        notes += ["asks first in plain language"] if command.changes and command.examples else []
+        notes += ["asks first"] if command.asks else ["asks first in plain language"] if command.changes and command.examples else []
         notes += [f"also `--{alias}`" for alias in command.aliases]
         notes += ["also on a message"] if command.on_message else []
         lines = [f"- `{each.shown}`: {_cell(each.help.rstrip('.'))}. Takes {_cell(each.kind.takes)}.\n" for each in command.arguments]

@@ -8,6 +8,7 @@ import typer
 
 from . import __version__
 from .cli import changes, console, experts, files, keeping, library, listing, noting, program, writing
+from .cli.bridging import bridge
 from .cli.chat import chat
 from .cli.configuration import settings
 from .cli.diagnosis import doctor
@@ -97,6 +98,7 @@ documents.command()(writing.sign_in)
 app.add_typer(documents)
 app.command(context_settings={"ignore_unknown_options": True})(do)
 app.command()(serve)
+app.command()(bridge)
 app.command()(mcp)
 app.command()(doctor)
 app.command()(settings)

@@ -47,6 +47,7 @@ class Database:
         self._engine: sa.Engine | None = None
         self._file: tuple[int, int] | None = None
         self._opening = Lock()
+        self._writing = Lock()
 
     @property
     def dialect(self) -> Dialect:
@@ -67,13 +68,32 @@ class Database:
             yield self.dialect.reading(connection)
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
-        """A transaction that is committed at the end, or rolled back on an error. Raises StoreError."""
-        with self._translated(), self._opened().connect() as connection:
-            hurried = monotonic() < self._impatient_until
-            with self.dialect.writing(connection, min(self._lock_timeout, _SHORT_WAIT) if hurried else self._lock_timeout):
-                yield connection
+    def write(self, *, durable: bool = True) -> Iterator[sa.Connection]:
+        """A transaction that is committed at the end, or rolled back on an error. Raises StoreError.
+
+        What is not `durable` survives a kill of this process as all else does, but the last of it perhaps not a power cut; in return
+        nobody waits for the disk.
+        """
+        with (
+            self._translated(),
+            self._opened().connect() as connection,
+            self._next_writer() as wait,
+            self.dialect.writing(connection, wait, durable=durable),
+        ):
+            yield connection
         self._impatient_until = 0.0
+
+    @contextmanager
+    def _next_writer(self) -> Iterator[float]:
+        """Wait for the other writers of this process, which is quicker than asking the database again and again; yield the seconds left."""
+        begun, hurried = monotonic(), monotonic() < self._impatient_until
+        wait = min(self._lock_timeout, _SHORT_WAIT) if hurried else self._lock_timeout
+        held = self._writing.acquire(timeout=wait)
+        try:
+            yield max(0.0, wait - (monotonic() - begun))
+        finally:
+            if held:
+                self._writing.release()
 
     def compact(self) -> None:
         """See to it that deleted words are in none of the file's bytes any more, or in none of a server's tables. Raises StoreError."""

@@ -25,6 +25,9 @@ FamiliarError
 │   ├── QueueFull            as many wait for a reply as may, or as many of this person
 │   └── QueueBusy            what runs in the queue did not end in time
 ├── BridgeError              a chat platform did not do what it was asked for
+│   ├── BridgeUnreachable    it cannot be reached now; trying again may help
+│   ├── BridgeRuns           another bridge runs for this account already
+│   └── Throttled            it asks for patience, and what was asked of it can be left out
 ├── ToolRefused              a model called a tool with what it does not take, or where it may not
 └── HostError                the model's host failed
     ├── HostUnreachable      nothing answers at its address
@@ -132,6 +135,14 @@ class QueueBusy(CommandRefused):
 
 class BridgeError(FamiliarError):
     """A chat platform did not do what it was asked for."""
+
+
+class BridgeUnreachable(BridgeError):
+    """A chat platform cannot be reached now; trying again may help."""
+
+
+class BridgeRuns(BridgeError):
+    """Another bridge runs for this account already."""
 
 
 class Throttled(BridgeError):

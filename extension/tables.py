@@ -242,7 +242,7 @@ audit = sa.Table(
     sa.Column("level", sa.SmallInteger),
     sa.Column("outcome", sa.Text),
 )
-"""What people did that asks for a level: `outcome` is done, asked, denied, refused or failed."""
+"""What people did that asks for a level: `outcome` is done, asked, denied, refused or failed, and the reason given."""
 
 heard_message = sa.Table(
     "heard_message",
@@ -264,9 +264,11 @@ unfinished = sa.Table(
     sa.Column("place_id", sa.Text, primary_key=True),
     sa.Column("message_id", sa.Text, primary_key=True),
     sa.Column("posted", sa.Text),
+    sa.Column("row", sa.BigInteger),
     sa.Column("taken_at", sa.Float),
 )
-"""Messages of a chat platform that were taken up and not answered yet, with the ids (a JSON list) of ours that were sent for each."""
+"""Messages of a chat platform that were taken up and not answered yet: the row of the exchange they are, once that was begun, and the
+ids (a JSON list) of ours that were sent for each."""
 
 former_answer = sa.Table(
     "former_answer",

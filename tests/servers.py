@@ -1,10 +1,11 @@
-"""A PostgreSQL and a Chroma server for one run of the tests: private, shared by its workers, and gone with it.
+"""A PostgreSQL, a Chroma server and a Synapse for one run of the tests: private, shared by its workers, and gone with it.
 
 Each is started at its first use by a process of its own, a keeper, which ends it once the run has ended, however it ended.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import signal
@@ -27,6 +28,45 @@ PATIENCE = 60.0
 INITDB = ("--username=familiar", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
 QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off", "max_connections=200")
 """Nothing of it need survive a power cut."""
+ROOT = Path(__file__).resolve().parent.parent
+SECRET = "for tests alone"
+HOMESERVER = """
+server_name: lab.test
+signing_key_path: {folder}/signing.key
+pid_file: {folder}/homeserver.pid
+media_store_path: {folder}/media
+log_config: {folder}/log.yaml
+listeners: [{{port: {port}, type: http, bind_addresses: ["127.0.0.1"], resources: [{{names: [client]}}]}}]
+database: {{name: sqlite3, args: {{database: {folder}/homeserver.db}}}}
+registration_shared_secret: for tests alone
+macaroon_secret_key: for tests alone
+form_secret: for tests alone
+bcrypt_rounds: 4
+report_stats: false
+trusted_key_servers: []
+suppress_key_server_warning: true
+presence: {{enabled: false}}
+url_preview_enabled: false
+max_upload_size: 5M
+"""
+LOGGING = """
+version: 1
+handlers: {{file: {{class: logging.FileHandler, filename: {folder}/homeserver.log}}}}
+root: {{level: WARNING, handlers: [file]}}
+"""
+MUCH = "{per_second: 10000, burst_count: 10000}"
+UNLIMITED = f"""
+rc_message: {MUCH}
+rc_registration: {MUCH}
+rc_login: {{address: {MUCH}, account: {MUCH}, failed_attempts: {MUCH}}}
+rc_joins: {{local: {MUCH}, remote: {MUCH}}}
+rc_joins_per_room: {MUCH}
+rc_room_creation: {MUCH}
+rc_invites: {{per_room: {MUCH}, per_user: {MUCH}, per_issuer: {MUCH}}}
+rc_key_requests: {MUCH}
+rc_admin_redaction: {MUCH}
+"""
+"""What would be asked for otherwise is patience."""
 
 
 Started = tuple[subprocess.Popen[bytes], str, Callable[[], bool]]
@@ -34,7 +74,7 @@ Started = tuple[subprocess.Popen[bytes], str, Callable[[], bool]]
 
 
 def address(kind: str) -> str:
-    """Return the URL of this run's server of a kind, `postgres` or `chroma`. Raises RuntimeError where it cannot start."""
+    """Return the URL of this run's server of a kind, `postgres`, `chroma` or `synapse`. Raises RuntimeError where it cannot start."""
     run = psutil.Process(os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid())
     folder = TEMPORARY / f"familiar-servers-{run.pid}-{run.create_time():.0f}"
     folder.mkdir(exist_ok=True)
@@ -73,14 +113,40 @@ def postgres(folder: Path) -> Started:
 
 def chroma(folder: Path) -> Started:
     """Start a Chroma server with its files in `folder`, on the same port each time."""
+    port = _port(folder)
+    command = [Path(sys.executable).with_name("chroma"), "run", "--path", folder, "--host", "127.0.0.1", "--port", port]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), f"http://127.0.0.1:{port}", lambda: _answers(f"http://127.0.0.1:{port}/api/v2/heartbeat")
+
+
+def homeserver() -> Path | None:
+    """Return the Python that has Synapse, where FAMILIAR_TEST_SYNAPSE says or `make synapse` put it; None where there is none."""
+    named = os.environ.get("FAMILIAR_TEST_SYNAPSE")
+    found = Path(named) if named else ROOT / ".cache" / "synapse-venv" / "bin" / "python"
+    return found if found.exists() else None
+
+
+def synapse(folder: Path, limits: str = UNLIMITED) -> Started:
+    """Start a Synapse with its files in `folder`, on the same port each time, that lets people send as much as they like."""
+    program = homeserver()
+    assert program is not None
+    port = _port(folder)
+    (folder / "log.yaml").write_text(LOGGING.format(folder=folder))
+    (folder / "signing.key").write_text(f"ed25519 a_test {base64.b64encode(b'familiar' * 4).decode().rstrip('=')}\n")
+    (folder / "homeserver.yaml").write_text(HOMESERVER.format(folder=folder, port=port) + limits)
+    command = [program, "-m", "synapse.app.homeserver", "--config-path", folder / "homeserver.yaml"]
+    environ = {**os.environ, "PYTHONWARNINGS": "ignore", "SYNAPSE_CACHE_FACTOR": "1.0"}
+    process = subprocess.Popen(command, cwd=folder, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return process, f"http://127.0.0.1:{port}", lambda: _answers(f"http://127.0.0.1:{port}/_matrix/client/versions")
+
+
+def _port(folder: Path) -> str:
+    """Return the port of a server with its files in `folder`, the same each time."""
     told = folder / "port"
     if not told.exists():
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             told.write_text(str(free.getsockname()[1]))
-    port = told.read_text()
-    command = [Path(sys.executable).with_name("chroma"), "run", "--path", folder, "--host", "127.0.0.1", "--port", port]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), f"http://127.0.0.1:{port}", lambda: _answers(f"http://127.0.0.1:{port}/api/v2/heartbeat")
+    return told.read_text()
 
 
 def until(done: Callable[[], bool], failure: str) -> None:
@@ -164,4 +230,4 @@ def _lasts(run: psutil.Process) -> bool:
 
 if __name__ == "__main__":
     os.setsid()  # Ctrl+C is for the run, not for us
-    keep({"postgres": postgres, "chroma": chroma}[sys.argv[1]], Path(sys.argv[2]), psutil.Process(int(sys.argv[3])))
+    keep({"postgres": postgres, "chroma": chroma, "synapse": synapse}[sys.argv[1]], Path(sys.argv[2]), psutil.Process(int(sys.argv[3])))

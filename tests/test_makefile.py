@@ -24,6 +24,8 @@ def checkout(tmp_path: Path) -> Path:
         shutil.copy(ROOT / name, folder)
         os.utime(folder / name, (1, 1))
     shutil.copytree(ROOT / "extension", folder / "extension", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "tests/bridges/matrix").mkdir(parents=True)
+    shutil.copy(ROOT / "tests/bridges/matrix/constraints.txt", folder / "tests/bridges/matrix")
     (folder / ".venv/bin/python").symlink_to(sys.executable)
     (folder / ".venv/.made").write_text(f"{folder}\n")
     for age, stamp in enumerate((".made", ".runtime", ".test")):
@@ -89,7 +91,7 @@ def test_only_tests_install_what_tests_need(checkout):
     assert ".[test]" in planned(checkout, "test")
 
 
-@pytest.mark.parametrize("program", ["chromium", "postgresql"])
+@pytest.mark.parametrize("program", ["chromium", "postgresql", "matrix-synapse"])
 def test_only_the_whole_of_the_tests_installs_programs(checkout, program):
     assert program in planned(checkout, "test")
     assert program not in planned(checkout, "test-fast")

@@ -10,6 +10,7 @@ from threading import Event, Lock, Thread
 
 from ..commands.command import File
 from ..errors import BridgeError, Throttled
+from ..texts import tr
 from .heard import Button, Handle, Post, defused
 from .journal import Journal
 from .plan import plan
@@ -88,6 +89,8 @@ class Delivery:
     over: bool = False
     """Whether whoever asked has an answer, or was told why there is none."""
     _streamer: Streamer | None = None
+    _spare: Sequence[str] = ()
+    """Messages that go once the reply is there."""
     _head: str = ""
     """What is shown of it."""
 
@@ -112,7 +115,7 @@ class Delivery:
             parts, file = split(defused(text), can.limit, measure=can.measure), None
         self.replied = True
         kept = len(parts) if can.edits else 0
-        spare, self.messages = self.messages[kept:], self.messages[:kept]
+        self._spare, self.messages = self.messages[kept:], self.messages[:kept]
         try:
             for number, part in enumerate(parts):
                 last = number == len(parts) - 1 and file is None
@@ -122,7 +125,7 @@ class Delivery:
         finally:  # what was sent of it belongs to it
             sent(list(self.messages))
         self.over = True
-        for message in spare:
+        for message in set(self._spare).difference(self.messages):
             with suppress(BridgeError):
                 self.handle.delete(message)
 
@@ -178,7 +181,9 @@ class Delivery:
         buttons = tuple(buttons) if self.handle.capabilities.buttons else ()
         speaker = self.speaker if self.handle.capabilities.names else ""
         post = Post(text, self.mentions, self.reply_to, buttons, file, speaker)
-        return self.handle.post(post) if self.outgoing is None else self.outgoing.post(self.handle, post, self.messages, number)
+        if self.outgoing is None:
+            return self.handle.post(post)
+        return self.outgoing.post(self.handle, post, [*self.messages, *self._spare], number)
 
 
 class Notice:
@@ -192,7 +197,7 @@ class Notice:
     def moved(self, position: int) -> None:
         """Tell the new position; nothing once it is taken."""
         with self._lock:
-            said = f"Waiting: number {position} in the queue."
+            said = tr("Waiting: number {position} in the queue", position=position) + MORE
             if self._over or not position or said == self._said or (self._message and not self._handle.capabilities.edits):
                 return
             buttons = (self._stop,) if self._handle.capabilities.buttons else ()
@@ -201,7 +206,7 @@ class Notice:
                     self._handle.edit(self._message, said, buttons)
                 else:
                     post = Post(said, reply_to=self._reply_to, buttons=buttons)
-                    self._message = self._outgoing.post(self._handle, post, (), 0)
+                    self._message = self._outgoing.post(self._handle, post, (), "notice")
                 self._said = said
             except BridgeError as exc:
                 log.info("A position was not told: %s", exc)

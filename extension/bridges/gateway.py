@@ -37,13 +37,17 @@ class Gateway(Protocol):
     """Of the platform, in lower case: the first part of the ids of its people and places."""
 
     def open(self) -> None:
-        """Log in, and return once it hears. Raises BridgeError with what to do where it cannot, such as for a token that is not good."""
+        """Log in, and return once it hears. Raises BridgeUnreachable where trying again may help, and BridgeError with what to do where it
+        will not, such as for a token that is not good. What was opened in vain needs no `close`.
+        """
 
     def close(self) -> None:
         """Log out, and return once nothing is heard any more."""
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it has ended, for good or because it cannot go on; return whether it has. `vital().trouble` says why."""
+        """Wait until it has ended; return whether it has. Then `vital().trouble` says what a person has to mend before it can go on, or
+        nothing where opening another one may help.
+        """
 
     def vital(self) -> Vital:
         """Return how it is, at once."""

@@ -54,6 +54,14 @@ class Journal:
         except StoreError as exc:
             log.warning("Which messages were sent could not be kept: %s", exc)
 
+    def row(self, place: str, messages: Sequence[str]) -> int | None:
+        """Return the row of the exchange that messages are, also after a kill the same; None where that is not known now."""
+        try:
+            return self._unfinished.row(self._door, place, messages)
+        except StoreError as exc:
+            log.warning("Which exchange messages are could not be kept: %s", exc)
+            return None
+
     def end(self, place: str, messages: Iterable[str]) -> None:
         """Let go of messages: they are answered, or there is nothing to answer any more."""
         try:

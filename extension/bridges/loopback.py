@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import BridgeError
 from ..messages import Person, Place
-from .heard import Attached, Button, Capabilities, Heard, Post, Pressed, Reacted
+from .heard import Attached, Button, Capabilities, Handle, Heard, Post, Pressed, Reacted
 
 if TYPE_CHECKING:
     from .room import Room
@@ -92,6 +92,8 @@ class Platform:
     refuses: Callable[[str], bool] = field(default=lambda what: False)
     """Whether the platform refuses something now: `post`, `edit`, `delete`, `typing`, `history`, …"""
     room: Room | None = None
+    through: Callable[[str], Handle | None] = field(default=lambda channel: None)
+    """The handle through which the bot answers in a channel; None for the usual one."""
     _numbers: count[int] = field(default_factory=lambda: count(1))
     _lock: RLock = field(default_factory=RLock)
 
@@ -141,7 +143,7 @@ class Platform:
         """Tell the bot of a message, perhaps once more."""
         heard = self.heard(message)
         if self.room is not None and heard is not None:
-            self.room.hear(heard, self.handle(heard.place.id))
+            self.room.hear(heard, self.answering(heard.place.id))
 
     def edit(self, message: str, text: str) -> None:
         """Let who said it edit a message."""
@@ -149,14 +151,14 @@ class Platform:
             self.sent[message] = replace(self.sent[message], text=text, edits=self.sent[message].edits + 1)
         heard = self.heard(message)
         if self.room is not None and heard is not None:
-            self.room.edited(heard, self.handle(heard.place.id))
+            self.room.edited(heard, self.answering(heard.place.id))
 
     def delete(self, message: str) -> None:
         """Let somebody delete a message."""
         with self._lock:
             gone = self.sent.pop(message)
         if self.room is not None:
-            self.room.deleted(self.channels[gone.channel].place, message, self.handle(gone.channel))
+            self.room.deleted(self.channels[gone.channel].place, message, self.answering(gone.channel))
 
     def react(self, message: str, by: Person, emoji: str, *, added: bool = True) -> None:
         """Let somebody react to a message, or take that back."""
@@ -165,13 +167,13 @@ class Platform:
             others = tuple(each for each in found.reactions if each != (emoji, by.id))
             self.sent[message] = replace(found, reactions=(*others, (emoji, by.id)) if added else others)
         if self.room is not None:
-            self.room.reacted(Reacted(message, emoji, self._from(found.channel, by), added), self.handle(found.channel))
+            self.room.reacted(Reacted(message, emoji, self._from(found.channel, by), added), self.answering(found.channel))
 
     def press(self, message: str, by: Person, button: str, **values: str) -> None:
         """Let somebody press a button, whether or not it is there: ids can be forged."""
         if self.room is not None:
             channel = self.sent[message].channel
-            self.room.pressed(Pressed(button, message, self._from(channel, by), values), self.handle(channel))
+            self.room.pressed(Pressed(button, message, self._from(channel, by), values), self.answering(channel))
 
     def seen_in(self, channel: Channel, *, ours: bool | None = None) -> list[Sent]:
         """Return the messages of a channel, ours, the others' or all of them."""
@@ -182,6 +184,10 @@ class Platform:
     def handle(self, channel: str) -> Loopback:
         """Return how the core answers in a channel."""
         return Loopback(self, self.channels[channel])
+
+    def answering(self, channel: str) -> Handle:
+        """Return the handle that the bot is told of with what happens in a channel."""
+        return self.through(channel) or self.handle(channel)
 
     def keep(self, message: Sent, key: str = "") -> str:
         """Keep a new message and return its id: that of the first one of its key, where it has one."""

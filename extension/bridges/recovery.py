@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
-from ..errors import BridgeError, FamiliarError, QueueFull, StoreError
+from ..errors import BridgeError, FamiliarError, StoreError
 from ..memory.links import Link
 from ..memory.unfinished import Open
 from ..messages import Exchange
@@ -40,56 +42,66 @@ class Recovery:
         self._room = room
         self._lock = Lock()
         self._sent: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._watching = False
+        self._gateway: Gateway | None = None
 
     def connected(self, gateway: Gateway) -> None:
         """Take up what was left unanswered or missed, once a gateway hears again. From then on it is noted until when it heard."""
         with self._lock:
+            groups: dict[tuple[str, str | int], list[Open]] = {}
             for each in self._room.journal.left():
-                self._resume(each, gateway)
+                groups.setdefault((each.place, each.message if each.row is None else each.row), []).append(each)
+            for group in groups.values():
+                self._resume(group, gateway)
             self._catch_up(gateway)
-            if not self._watching:
-                self._watching = True
-                Thread(target=self._watch, args=[gateway], name="familiar-listening", daemon=True).start()
+            before, self._gateway = self._gateway, gateway
+            if before is None:
+                Thread(target=self._watch, name="familiar-listening", daemon=True).start()
+            else:
+                self._listened()
 
     def sent_before(self, place: str, messages: Sequence[str]) -> list[str] | None:
         """Return the messages of ours that an earlier process sent for some that are answered now, None where it took up none of them."""
         found = [self._sent.pop((place, each)) for each in messages if (place, each) in self._sent]
         return [one for each in found for one in each] if found else None
 
-    def _resume(self, left: Open, gateway: Gateway) -> None:
-        room, handle = self._room, gateway.handle(left.place)
+    def _resume(self, group: Sequence[Open], gateway: Gateway) -> None:
+        """Take up messages that are one exchange, or one that is in none yet."""
+        room, place = self._room, group[0].place
+        handle = gateway.handle(place)
         if handle is None:
-            room.journal.end(left.place, [left.message])
+            room.journal.end(place, [each.message for each in group])
             return
         try:
-            heard = None if left.message.startswith(BY_ITSELF) else handle.message(left.message)
-            link, exchange = self._known(left)
+            found = [each for each in (self._looked_at(one, handle) for one in group) if each is not None]
+            exchange = self._known(group[0])[1]
+            if found and exchange is not None and exchange.reply:
+                room.deliver(exchange, found, handle)
+            elif found:
+                room.resume(found, handle, begun=group[0].row is not None)
         except FamiliarError as exc:
-            log.warning("A message that was not answered yet could not be looked at, and stays: %s", exc)
-            return
-        try:
-            self._take_up(left, handle, heard, link, exchange)
-        except (BridgeError, QueueFull) as exc:
             log.warning("A message that was not answered yet could not be taken up: %s", exc)
 
-    def _take_up(self, left: Open, handle: Handle, heard: Heard | None, link: Link | None, exchange: Exchange | None) -> None:
-        room = self._room
+    def _looked_at(self, left: Open, handle: Handle) -> Heard | None:
+        """Return a message that is still to be answered; None where something else was to be done about it, and is done."""
+        heard = None if left.message.startswith(BY_ITSELF) else handle.message(left.message)
+        link, exchange = self._known(left)
+        if not left.posted:
+            left = replace(left, posted=self._orphans(left, handle, exchange))
+        self._sent[(left.place, left.message)] = left.posted
         if heard is None:
             self._close_off(left, handle, gone=not left.message.startswith(BY_ITSELF))
             if link is not None and exchange is not None:
-                room.deleted(exchange.place, left.message, handle)
+                self._room.deleted(exchange.place, left.message, handle)
         elif exchange is not None and exchange.reply:
-            self._sent[(left.place, left.message)] = left.posted
-            room.deliver(exchange, heard, handle)
+            return heard
         elif link is not None and link.kind == "command":
             handle.post(Post(tr("Familiar was restarted during this. See whether it was done, and say it again if not."), (), heard.id))
-            room.journal.end(left.place, [left.message])
+            self._room.journal.end(left.place, [left.message])
         elif heard.when < self._oldest() or (link is not None and link.kind in ("told", "hidden")):
             self._close_off(left, handle)
         else:
-            self._sent[(left.place, left.message)] = left.posted or self._orphans(heard, handle)
-            room.resume(heard, handle)
+            return heard
+        return None
 
     def _known(self, left: Open) -> tuple[Link | None, Exchange | None]:
         memories = self._room.app.memories
@@ -97,11 +109,22 @@ class Recovery:
         found = memories.diary.get([link.exchange]) if link is not None and link.exchange else []
         return link, found[0] if found else None
 
-    def _orphans(self, heard: Heard, handle: Handle) -> tuple[str, ...]:
-        """Return messages of ours that reply to one and belong to nothing: they were sent a moment before the kill."""
-        replies = [each.id for each in handle.history("", ADOPTED) if each.is_own and each.reply_to == heard.id]
-        known = self._room.app.memories.links.of(heard.place.id, replies) if replies else {}
-        return tuple(each for each in reversed(replies) if each not in known)
+    def _orphans(self, left: Open, handle: Handle, exchange: Exchange | None) -> tuple[str, ...]:
+        """Return messages of ours that belong to nothing and were sent for one a moment before the kill, as far as can be told."""
+        reply = exchange.reply if exchange is not None else ""
+
+        def fits(each: Heard) -> bool:
+            if each.reply_to:
+                return each.reply_to == left.message
+            return each.text.endswith(MORE) or bool(each.text and reply.startswith(each.text))
+
+        later = takewhile(lambda each: each.id != left.message, handle.history("", ADOPTED))
+        ours = [each.id for each in later if each.is_own and fits(each)]
+        if not ours:
+            return ()
+        known = set(self._room.app.memories.links.of(left.place, ours))
+        known.update(one for each in self._room.journal.left() for one in each.posted)
+        return tuple(each for each in reversed(ours) if each not in known)
 
     def _close_off(self, left: Open, handle: Handle, *, gone: bool = False) -> None:
         """Say of what was half sent that it goes no further; take it away where there is nothing that it says, or that it answers."""
@@ -114,6 +137,7 @@ class Recovery:
                     handle.delete(each)
                 else:
                     handle.edit(each, f"{message.text.removesuffix(MORE)}\n{tr('(This was interrupted.)')}")
+        self._sent.pop((left.place, left.message), None)
         self._room.journal.end(left.place, [left.message])
 
     def _oldest(self) -> datetime:
@@ -144,14 +168,14 @@ class Recovery:
         for heard in reversed(missed):
             self._room.hear(heard, handle)
 
-    def _watch(self, gateway: Gateway) -> None:
-        self._listened(gateway)
+    def _watch(self) -> None:
+        self._listened()
         while not self._room.closing.wait(PERIOD):
-            self._listened(gateway)
+            self._listened()
 
-    def _listened(self, gateway: Gateway) -> None:
-        vital = gateway.vital()
-        if not vital.connected:
+    def _listened(self) -> None:
+        vital = self._gateway.vital() if self._gateway else None
+        if vital is None or not vital.connected:
             return
         try:
             self._room.app.memories.unfinished.listened(self._room.door, datetime.now(UTC) - timedelta(seconds=vital.heartbeat or 0))

@@ -15,6 +15,7 @@ from ..commands.written import Misspelt
 from ..errors import BridgeError, CommandRefused, Denied, QueueFull, StoreError
 from ..memory.links import Kind
 from ..messages import Exchange, Place
+from ..texts import tr
 from .bursts import After, Burst, Bursts, after
 from .commanding import NO, YES, Commanding
 from .context import Context, to_another
@@ -26,7 +27,7 @@ from .heard import Button, Handle, Heard, Post, Pressed, Reacted
 from .journal import Journal
 from .queue import CLOSING_TIME, Queue, Ticket
 from .recovery import BY_ITSELF, Recovery
-from .stage import MOST_TURNS, Stage
+from .stage import MOST_TURNS, Program, Stage
 from .tree import Tree, buttons_of
 from .turn import Turns, Work
 
@@ -55,12 +56,14 @@ class Room:
         chosen = app.settings
         self.app, self.running, self.door = app, running, door
         self.queue = queue or Queue(chosen.slots, chosen.queue_longest, chosen.queue_each)
+        self.program: Program | None = None
+        """What can be restarted and ended from here."""
         self.silences = Silences()
         self.context = Context(app, running)
-        self.turns = Turns(app, self.context, buttons_of)
+        self.journal = Journal(app.memories.unfinished, door)
+        self.turns = Turns(app, self.context, self.journal, buttons_of, self.queue.tally)
         self.commanding = Commanding(running, chosen.most_parts)
         self.tree = Tree(self)
-        self.journal = Journal(app.memories.unfinished, door)
         self.finding = Finding(app, self.context, self.journal.taken)
         self.recovery = Recovery(self)
         self.closing = Event()
@@ -104,24 +107,32 @@ class Room:
         """Take up that a gateway hears again, perhaps for the first time: what was left unanswered or missed is answered."""
         self.recovery.connected(gateway)
 
-    def resume(self, heard: Heard, handle: Handle) -> None:
-        """Answer a message that an earlier process took up, if who said it may still ask."""
-        worded, companion = self.worded(heard)
-        if not self._may(heard) or not self.journal.take(heard.place.id, heard.id):
-            self.journal.end(heard.place.id, [heard.id])
-        elif not self._bursts.join(worded, addressed=True):
-            self._bursts.open(worded, handle, companion)
+    def resume(self, messages: Sequence[Heard], handle: Handle, *, begun: bool) -> None:
+        """Answer messages of one person that an earlier process took up, together if it had `begun` with that. Raises QueueFull."""
+        place = messages[0].place.id
+        if not self._may(messages[0]):
+            self.journal.end(place, [each.id for each in messages])
+            return
+        left = [each for each in messages if self.journal.take(place, each.id)]
+        worded, companion = [self.worded(each)[0] for each in left], self.worded(messages[0])[1]
+        if begun and left:
+            self._submit(Burst(handle, companion, worded), [each.id for each in left])
+            return
+        for each in worded:
+            if not self._bursts.join(each, addressed=True):
+                self._bursts.open(each, handle, companion)
 
-    def deliver(self, exchange: Exchange, heard: Heard, handle: Handle) -> None:
-        """Send the reply of an exchange that an earlier process may not have sent to its end. Raises QueueFull."""
-        self.journal.take(heard.place.id, heard.id)
+    def deliver(self, exchange: Exchange, messages: Sequence[Heard], handle: Handle) -> None:
+        """Send the reply to messages that an earlier process may not have sent to its end. Raises QueueFull."""
+        for each in messages:
+            self.journal.take(each.place.id, each.id)
         self.submit(
-            heard,
+            messages[-1],
             handle,
             exchange.companion,
             lambda delivery, stop: self.turns.deliver(exchange, delivery),
             instead_of=partial(self.app.memories.links.messages, exchange.id, "reply"),
-            asked=[heard.id],
+            asked=[each.id for each in messages],
         )
 
     def deleted(self, place: Place, message: str, handle: Handle) -> None:
@@ -170,8 +181,10 @@ class Room:
         found = [each for each in names if each.casefold() == wanted]
         found = found or [each for each in names if wanted and each.casefold().startswith(wanted)]
         if len(found) != 1:
-            which = "There is no companion" if not found else "Several companions' names begin with"
-            raise CommandRefused(f"{which} {name[:60]}. There are {', '.join((found or names)[:20])}.")
+            there = ", ".join((found or names)[:20])
+            if not found:
+                raise CommandRefused(tr("There is no companion {name}. There are {there}.", name=name[:60], there=there))
+            raise CommandRefused(tr("Several companions' names begin with {name}. There are {there}.", name=name[:60], there=there))
         return found[0]
 
     def go_on(self, heard: Heard, handle: Handle, companions: Sequence[str]) -> None:
@@ -194,10 +207,10 @@ class Room:
 
         `asked` are the messages it answers, which are in the journal; more may be added to them while it waits.
         """
-        stop = Button(f"familiar:stop:{heard.id}", "Stop")
+        stop = Button(f"familiar:stop:{heard.id}", tr("Stop"))
         reply_to = heard.id if heard.place.shared and not by_itself else ""
         place, name = heard.place.id, f"{BY_ITSELF}{token_hex(8)}" if by_itself else heard.id
-        outgoing = Outgoing(self.journal, place, name, f"{place}:{name}" if asked else "")
+        outgoing = Outgoing(self.journal, place, name, f"{place}:{asked[0]}" if asked else "")
         notice = Notice(handle, reply_to, stop, outgoing)
         speaker = companion if companion != self.app.settings.companion else ""
 
@@ -223,7 +236,8 @@ class Room:
         if asked is None:
             self.journal.open(place, name)
         left = [name] if asked is None else asked
-        work = Work(heard.person.id, place, heard.id, handle, delivery, do, notice, self._told, left, self.journal, self.closing, by_itself)
+        whose, tally = (heard.person.id, place, heard.id), self.queue.tally
+        work = Work(*whose, handle, delivery, do, notice, tally, self._told, left, self.journal, self.closing, by_itself)
         try:
             self.queue.submit(work, None if by_itself else moved)
         except QueueFull:
@@ -308,7 +322,7 @@ class Room:
             self._receipt(heard, handle)
         asked = [each.id for each in burst.messages]
         try:
-            self.submit(heard, handle, burst.companion, lambda delivery, stop: self._answer(burst, asked, delivery, stop), asked=asked)
+            self._submit(burst, asked)
         except QueueFull as exc:
             if self.closing.is_set():  # the next process answers
                 return
@@ -316,6 +330,10 @@ class Room:
             self._silent(heard, Silence(str(exc)))
             self.tell(heard, handle, str(exc))
             self.note(heard.place.id, asked, "told")
+
+    def _submit(self, burst: Burst, asked: list[str]) -> None:
+        last = burst.messages[-1]
+        self.submit(last, burst.handle, burst.companion, lambda delivery, stop: self._answer(burst, asked, delivery, stop), asked=asked)
 
     def _told(self, work: Work, ours: Sequence[str]) -> None:
         """Keep that somebody was told why there is no reply: what they said is answered by that."""

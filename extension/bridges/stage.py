@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..commands.scene import Scene
 from ..errors import CommandRefused, FamiliarError, HostError, Stopped
 from ..memory.diary import Answer
 from ..messages import Exchange, Generation, Message, Person
+from ..texts import tr
 from .heard import Handle, Heard, Post, defused
 from .splitter import split
 
 if TYPE_CHECKING:
     from .room import Room
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked for a new start, and where they are told that it is over."""
+
+    door: str
+    place: str
+    person: str
+
+
+class Program(Protocol):
+    """The program that places of platforms are in."""
+
+    def restart(self, asked: Asked) -> None:
+        """End it and start it anew; who asked is told once it is back."""
+
+    def shut_down(self) -> None:
+        """End it."""
+
 
 MOST_TURNS = 20
 """Turns that companions go on by themselves at most."""
@@ -50,6 +72,7 @@ class Stage(Scene):
     heard: Heard
     handle: Handle
     _held: ExitStack = field(default_factory=ExitStack)
+    _afterwards: Callable[[], None] | None = None
 
     def shown(self) -> Sequence[Message]:
         """As Scene says: the chat as it is, and no question yet."""
@@ -73,9 +96,9 @@ class Stage(Scene):
     def make_thread(self, name: str) -> str:
         """As Scene says."""
         if self.heard.thread:
-            raise CommandRefused("This is a thread already; make one in the channel.")
+            raise CommandRefused(tr("This is a thread already; make one in the channel."))
         if self.heard.direct or not self.handle.capabilities.threads:
-            raise CommandRefused("There are no threads here.")
+            raise CommandRefused(tr("There are no threads here."))
         link = self.handle.make_thread(" ".join(name.split())[:100])
         return f"Here we can talk without mentions: {link}"
 
@@ -93,7 +116,7 @@ class Stage(Scene):
         """As Scene says."""
         names = [self.room.companion_named(each) for each in companions]
         if not 0 < len(names) * turns <= MOST_TURNS:
-            raise CommandRefused(f"From 1 to {MOST_TURNS} turns in all can be asked for.")
+            raise CommandRefused(tr("From 1 to {most} turns in all can be asked for.", most=MOST_TURNS))
         self.room.go_on(self.heard, self.handle, names * turns)
 
     def generate(self, messages: Sequence[Message], generation: Generation) -> Iterator[str]:
@@ -104,7 +127,7 @@ class Stage(Scene):
         if isinstance(ticket.error, FamiliarError):
             raise ticket.error
         if ticket.state == "stopped" and not job.text:
-            raise Stopped("It was stopped.")
+            raise Stopped(tr("It was stopped."))
         if ticket.error is not None:
             raise HostError(f"The model failed ({type(ticket.error).__name__}); the log has the details.")
         yield job.text
@@ -116,6 +139,25 @@ class Stage(Scene):
     def release(self) -> None:
         """As Scene says."""
         self._held.close()
+
+    def restart(self) -> None:
+        """As Scene says."""
+        if self.room.program is None:
+            super().restart()
+        else:
+            self._afterwards = partial(self.room.program.restart, Asked(self.door, self.heard.place.id, self.heard.person.id))
+
+    def shut_down(self) -> None:
+        """As Scene says."""
+        if self.room.program is None:
+            super().shut_down()
+        else:
+            self._afterwards = self.room.program.shut_down
+
+    def over(self) -> None:
+        """Do what was to be done once a command was answered."""
+        if self._afterwards is not None:
+            self._afterwards()
 
     def silences(self, *, everybody: bool) -> Sequence[str]:
         """As Scene says."""

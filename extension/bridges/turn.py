@@ -10,25 +10,24 @@ from typing import TYPE_CHECKING
 
 from ..companion import Conversation
 from ..errors import BridgeError, FamiliarError, Stopped, StoreError
-from ..hosts.stoppable import Stoppable
 from ..memory.diary import Answer
 from ..memory.links import Kind
 from ..messages import Exchange, Generation, Person, Turn
 from ..options.layers import Choices
 from ..prompt import split_reasoning
+from ..texts import tr
 from .attachments import Attachments, Brought
 from .context import Context
 from .delivery import Delivery, Notice, typing
 from .heard import Button, Handle, Heard
 from .journal import Journal
+from .tally import Tally, Timed
 
 if TYPE_CHECKING:
     from ..app import App
 
 log = logging.getLogger(__name__)
 
-STOPPED = "Stopped before the first word."
-NOTHING = "The model answered nothing. Say it again, or try another model."
 GO_ON = "(Go on where you stopped, without repeating anything.)"
 NEXT = "(It is your turn to say something.)"
 
@@ -59,8 +58,10 @@ class Turns:
 
     app: App
     context: Context
+    journal: Journal
     buttons: Callable[[int], tuple[Button, ...]]
     """The buttons below the reply of an exchange."""
+    tally: Tally
 
     def answer(self, messages: Sequence[Heard], handle: Handle, companion: str, delivery: Delivery, stop: Event) -> int | None:
         """Answer what one person said, and return the exchange. Raises FamiliarError where there is no answer."""
@@ -69,7 +70,7 @@ class Turns:
         brought = Attachments(self.app).read(messages, companion, stop.is_set, keep=choices["keep-attachments"])
         said = brought.said("\n".join(each.text.strip() for each in messages if each.text.strip()))
         if not said:
-            raise BridgeError(" ".join(brought.problems) or "There is nothing in this message to answer.")
+            raise BridgeError(" ".join(brought.problems) or tr("There is nothing in this message to answer."))
         turn = replace(self.app.turn(said, last.place, companion, last.person, self._row(messages)), when=messages[0].when)
         asked = Asked(turn, self._history(messages[0], handle, companion, choices, brought), said, notes=brought.problems)
         return self._speak(asked, handle, delivery, stop, choices, [each.id for each in messages])
@@ -124,11 +125,12 @@ class Turns:
         return found
 
     def _row(self, messages: Sequence[Heard]) -> int | None:
-        """Return the row of what was heard and not answered, as before a kill; None for what is new."""
-        links = self.app.memories.links.of(messages[0].place.id, [each.id for each in messages])
+        """Return the row of what was heard before, as before an edit or a kill, or the one it has from now on; None where that fails."""
+        place, ids = messages[0].place.id, [each.id for each in messages]
+        links = self.app.memories.links.of(place, ids)
         numbers = [link.exchange for link in links.values() if link.kind == "question" and link.exchange]
         found = self.app.memories.diary.get(numbers)
-        return found[0].row if found else None
+        return found[0].row if found else self.journal.row(place, ids)
 
     def _conversation(self, asked: Asked, choices: Choices, stop: Event) -> Conversation:
         app, turn = self.app, asked.turn
@@ -138,7 +140,7 @@ class Turns:
         attention = character.expert.attention(app.attention)
         several = turn.place.shared or any(not each.id and each.person.id != turn.person.id for each in asked.history)
         put = turn if asked.said == turn.said else replace(turn, said=asked.said, recorded=False)
-        host = Stoppable(chosen, stop)
+        host = Timed(chosen, stop, self.tally)
         context = choices.context(character.context, turn.said)
         return app.companion.converse(put, asked.history, host, generation, attention, context, told, several)
 
@@ -156,9 +158,12 @@ class Turns:
             notes = (*notes, str(exc))
         number = self._kept(asked, conversation) or conversation.id
         if not conversation.answer.reply:
-            raise Stopped(STOPPED) if stop.is_set() else BridgeError(NOTHING)
+            if stop.is_set():
+                raise Stopped(tr("Stopped before the first word."))
+            raise BridgeError(tr("The model answered nothing. Say it again, or try another model."))
         text = "\n".join((asked.whole(conversation.raw), *(f"({note})" for note in notes)))
         delivery.finish(text, self.buttons(number) if number else (), lambda messages: self._link(asked, messages, "reply", number))
+        self.tally.ended(well=True)
         return number
 
     def _stream(self, asked: Asked, conversation: Conversation, delivery: Delivery, questions: Sequence[str]) -> None:
@@ -208,6 +213,7 @@ class Work:
     delivery: Callable[[], Delivery]
     do: Callable[[Delivery, Event], object]
     notice: Notice
+    tally: Tally
     told: Callable[[Work, Sequence[str]], None]
     """Is given the messages that say why there is no reply."""
     open: list[str]
@@ -239,10 +245,12 @@ class Work:
             raise
         except FamiliarError as exc:
             log.warning("There is no reply: %s", type(exc).__name__)
+            self.tally.ended(well=False)
             self._say(delivery, str(exc))
         except Exception as exc:
             log.exception("A reply failed")
-            self._say(delivery, f"The reply failed ({type(exc).__name__}). Try again; the log has the details.")
+            self.tally.ended(well=False)
+            self._say(delivery, tr("The reply failed ({kind}). Try again; the log has the details.", kind=type(exc).__name__))
 
     def _stopped(self, delivery: Delivery, why: str) -> None:
         if not self.quiet:

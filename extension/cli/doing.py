@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -56,7 +57,7 @@ def _run(running: Running, found: Given | Misspelt | None, name: str, scene: Sce
         return misspelt(found, "")
     if found is None:
         raise FamiliarError(f"There is no command {console.brief(name, 60)}. `familiar do commands` lists them.")
-    answered = running.run(found, scene)
+    answered = running.run(replace(found, sure=True), scene)
     if answered is None:
         raise FamiliarError("You are ignored here.")
     return answered

@@ -9,7 +9,7 @@ import typer
 from ..app import log_to_file
 from ..errors import SettingsError
 from ..messages import Person, Place, Scope
-from ..panel.server import is_loopback
+from ..service.health import is_loopback
 from ..settings import Settings
 from ..tools.reach import Reach
 from ..tools.server import require_sdk, server_of

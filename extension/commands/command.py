@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from .call import Call
 
 
+REASON = "reason"
+"""The name of an argument that is kept in the record."""
+
+
 @dataclass(frozen=True, slots=True)
 class Argument:
     """What a command is told. `rest` takes everything that is left, spaces and lines included."""
@@ -74,6 +78,8 @@ class Command:
     """Of those who may use it."""
     changes: bool = False
     """Whether it changes or destroys something, so that plain language asks first."""
+    asks: bool = False
+    """Whether it asks first however it was given."""
     aliases: tuple[str, ...] = ()
     on_message: bool = False
     """Whether it acts on one message, and is offered where one is chosen."""

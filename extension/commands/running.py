@@ -11,7 +11,7 @@ from ..errors import CommandRefused, Denied, FamiliarError, StoreError
 from ..permissions.authorizer import require_level
 from ..permissions.level import Level
 from .call import Call
-from .command import Command, File, Outcome
+from .command import REASON, Command, File, Outcome
 from .plain import understood
 from .questions import Questions
 from .registry import Registry
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+LONGEST_REASON = 200
 NOT_YOURS = "Commands are not for you here. The owner of this machine can give you a level (docs/permissions.md)."
 
 
@@ -95,7 +96,8 @@ class Running:
         denied = answered.kind == "denied"
         if denied or command.level > Level.VISIBLE or command.spends:
             try:
-                app.authorizer.record.add(asker.person, asker.place, scene.door, command.name, level, answered.kind)
+                outcome = answered.kind if denied else f"{answered.kind}{_why(given)}"
+                app.authorizer.record.add(asker.person, asker.place, scene.door, command.name, level, outcome)
             except StoreError as exc:
                 log.warning("What was done could not be recorded: %s", exc)
         return None if denied and level == Level.IGNORED else answered
@@ -107,7 +109,7 @@ class Running:
             values = command.read(given.texts)
             if command.spends:
                 self.app.authorizer.require_budget(scene.asker, level, self.spending)
-            if given.plain and command.changes and not given.sure:
+            if command.changes and (given.plain or command.asks) and not given.sure:
                 return Answered(f"{_asked(command, values)}?", "asked", question=replace(given, sure=True))
             outcome = command.run(Call(self.app, self.registry, command, scene, level, values))
         except Denied as exc:
@@ -176,6 +178,12 @@ def misspelt(found: Misspelt, mark: str = "--") -> Answered:
 def _asked(command: Command, values: Mapping[str, object]) -> str:
     given = ", ".join(f"{name}: {value}" for name, value in values.items() if value is not None)
     return f"{command.help.rstrip('.')}{f' ({given})' if given else ''}"
+
+
+def _why(given: Given) -> str:
+    """Return the reason that was given for the record, if the command takes one."""
+    reason = " ".join(given.texts.get(REASON, "").split()) if any(each.name == REASON for each in given.command.arguments) else ""
+    return f": {reason[:LONGEST_REASON]}" if reason else ""
 
 
 def _told(outcome: Outcome) -> Answered:

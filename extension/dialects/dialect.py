@@ -37,8 +37,11 @@ class Dialect(Protocol):
         """Return the connection made ready to see one state of the database for as long as it is open."""
         ...
 
-    def writing(self, connection: sa.Connection, wait: float) -> AbstractContextManager[object]:
-        """Return a transaction that is the only one to write, after `wait` seconds at most for the one before it."""
+    def writing(self, connection: sa.Connection, wait: float, *, durable: bool = True) -> AbstractContextManager[object]:
+        """Return a transaction that is the only one to write, after `wait` seconds at most for the one before it.
+
+        Committing one that is not `durable` does not wait for the disk.
+        """
         ...
 
     def migrating(self, connection: sa.Connection) -> AbstractContextManager[object]:

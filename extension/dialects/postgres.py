@@ -147,8 +147,10 @@ class Postgres:
         return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @contextmanager
-    def writing(self, connection: sa.Connection, wait: float) -> Iterator[None]:
+    def writing(self, connection: sa.Connection, wait: float, *, durable: bool = True) -> Iterator[None]:
         with connection.begin():
+            if not durable:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             connection.execute(_LOCK, {"wait": _milliseconds(wait), "stalled": _milliseconds(_STALLED)})
             yield
 

@@ -67,9 +67,10 @@ class Sqlite:
         return connection
 
     @contextmanager
-    def writing(self, connection: sa.Connection, wait: float) -> Iterator[None]:
+    def writing(self, connection: sa.Connection, wait: float, *, durable: bool = True) -> Iterator[None]:
         raw: Any = connection.connection.dbapi_connection
         raw.execute(f"PRAGMA busy_timeout = {round(wait * 1000)}")
+        raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         with self.migrating(connection):
             yield
 

@@ -27,6 +27,10 @@ _OWN = ("max_new_tokens", "temperature", "top_p", "top_k", "seed")
 """What is asked for by fields of `Generation`."""
 MOST_STOPS = 4
 """Stop strings that every server takes, as OpenAI has it."""
+PREPARED = "familiar:prepared"
+"""The caller we name in our requests: a webui with Familiar in it leaves these as they are, since memories are in them and the exchange is
+kept where it was made. Who else names it gets no memories with their request, and nothing more.
+"""
 TAKEN = frozenset(option.name for option in PARAMETERS if "http" in option.hosts)
 
 
@@ -36,7 +40,8 @@ def names(name: str) -> tuple[str, ...]:
 
 
 FIELDS = (
-    *("max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "logit_bias", "bad_words", "dynatemp_range", "chat_template_kwargs"),
+    *("max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "logit_bias", "bad_words", "dynatemp_range", "user"),
+    "chat_template_kwargs",
     *sorted({field for name in TAKEN - {*_OWN, "do_sample"} for field in names(name)}),
 )
 """Every field an answer can be had without."""

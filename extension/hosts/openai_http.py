@@ -17,7 +17,7 @@ from ..messages import Generation, Message
 from .address import address, authorization
 from .answer import Answer
 from .event_stream import objects
-from .fields import MOST_STOPS, fields, names, untaken
+from .fields import MOST_STOPS, PREPARED, fields, names, untaken
 from .pieces import until, valid
 from .refusal import refusal, too_slow, translated
 from .served import MODELS, UNKNOWN_CONTEXT, Counter, Served, counter, offers, served
@@ -207,7 +207,7 @@ class OpenAIHTTP:
         yield from answer.end()
 
     def _question(self, messages: Sequence[Message], options: Generation, model: str) -> dict[str, Any]:
-        optional = {**fields(options), "logit_bias": self._bias(options, model) or None, "model": model or None}
+        optional = {**fields(options), "logit_bias": self._bias(options, model) or None, "model": model or None, "user": PREPARED}
         said = [{"role": message.role, "content": valid(message.content)} for message in messages]
         return {"messages": said, "stream": True, **_without(optional, self._refused)}
 

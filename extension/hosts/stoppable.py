@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -59,7 +59,7 @@ class Stoppable:
         self._stopped.set()
         self._said.put(None)
 
-    def generate(self, messages: Sequence[Message], options: Generation) -> Iterator[str]:
+    def generate(self, messages: Sequence[Message], options: Generation) -> Generator[str, None, None]:
         """Yield the host's pieces until it ends or is stopped. Raises what the host raises."""
         if self.stopped:
             return

@@ -43,7 +43,7 @@ class Links:
         """Keep what these messages are, in their order, in place of all that was known of this kind for the exchange, and of them."""
         key, ids = clean(place_id), [clean(each) for each in dict.fromkeys(messages)]
         same = {"place_id": key, "kind": kind, "exchange_id": exchange, "noted_at": datetime.now(UTC).timestamp()}
-        with self._database.write() as connection:
+        with self._database.write(durable=False) as connection:
             if exchange:
                 connection.execute(sa.delete(heard_message).where(heard_message.c.exchange_id == exchange, heard_message.c.kind == kind))
             for some in slices(ids):

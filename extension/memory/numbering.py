@@ -18,8 +18,13 @@ def next_row(database: Database, place_id: str) -> int:
     So two who speak in a place at once, from two processes, never write over each other.
     """
     with database.write() as connection:
-        row = max(_after_the_last(connection, place_id), watermark(connection, _given(place_id)))
-        set_watermark(connection, _given(place_id), row + 1)
+        return give_row(connection, place_id)
+
+
+def give_row(connection: sa.Connection, place_id: str) -> int:
+    """Do what `next_row` does, inside a transaction that writes."""
+    row = max(_after_the_last(connection, place_id), watermark(connection, _given(place_id)))
+    set_watermark(connection, _given(place_id), row + 1)
     return row
 
 

@@ -22,6 +22,7 @@ from ..errors import FamiliarError, NotFound, SettingsError, StoreError
 from ..memory.reconcile import ChatRow
 from ..messages import Exchange, Person, Place, Turn
 from ..ports import Host
+from ..service.supervisor import Supervisor
 from ..settings import save
 from .cards import shortened
 from .chat import LONGEST_TITLE, Chat, Line, line, with_aside
@@ -51,6 +52,7 @@ class Chats:
         self.app = app
         self._running = Running(app, COMMANDS)
         self.whys = Whys()
+        self.bridges = Supervisor(lambda: app)
         self._diary = app.memories.diary
         self._replies: dict[str, list[Reply]] = {}
         self._awake: Host | None = None

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..app import App
 from ..messages import Attention, Person
+from ..service.supervisor import Supervisor
 from .why import Whys
 
 
@@ -43,3 +44,5 @@ class Door:
     """What the panel is headed with, where other panels may stand beside it."""
     shelf: Callable[[str], str] = str
     """Returns the companion whose documents one draws on."""
+    bridges: Supervisor | None = None
+    """What starts and ends bridges, None where that cannot be done from here."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from .bridges import EVENTS as BRIDGES
+from .bridges import Bridges
 from .browser import IN_TURN, UNSEEN, Browser
 from .cards import note
 from .cited import Cited
@@ -59,12 +61,18 @@ def build_panel(door: Door) -> Panel:
             pictures = Pictures(door, browser.filters)
         with gr.Accordion("Save as a document", open=False, elem_id="familiar-saving"):
             saving = Saving(door, browser.opened.open)
+        bridges = None
+        if door.bridges is not None:
+            with gr.Accordion("Bridges", open=False, elem_id="familiar-bridges"):
+                bridges = Bridges(door, door.bridges)
     noted = noting.connect(IN_TURN)
     load = Context.root_block.load if Context.root_block is not None else None
     documented = documents.connect(IN_TURN, load)
     browser.connect(pictures, noted)
     looking = _looking(door, why, browser, pictures, noting)
-    refresh.click(**looking).then(**documented)
+    looked = refresh.click(**looking).then(**documented)
+    if bridges is not None:
+        looked.then(bridges.load, None, bridges.components, **BRIDGES)
     for each in (browser.opened.forgotten, browser.opened.undone):
         each.then(**looking)
     if load is not None:
@@ -72,6 +80,8 @@ def build_panel(door: Door) -> Panel:
         load(documents.load, None, documents.components, show_progress="hidden")
         load(**looking).then(**documented)
         load(saving.load, None, saving.components, show_progress="hidden")
+        if bridges is not None:
+            load(bridges.load, None, bridges.components, **BRIDGES)
     opened = browser.opened
     return Panel(refresh, why, looking, (opened.saved, opened.forgotten, opened.undone))
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 import sys
 from collections.abc import Callable
-from ipaddress import ip_address
-from threading import Thread
 from typing import Any
 
 from ..app import App
-from ..errors import FamiliarError, SettingsError
+from ..errors import SettingsError
+from ..service.health import is_loopback
+from ..service.warming import warm_up
 from ..settings import Settings
 from .look import css, picking, text
-
-log = logging.getLogger(__name__)
 
 POLICY = "; ".join(
     (
@@ -105,14 +102,6 @@ def credentials(settings: Settings) -> tuple[str, str] | None:
     return None
 
 
-def is_loopback(address: str) -> bool:
-    """Return whether an address is reached from this machine only."""
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"
-
-
 def layers(settings: Settings) -> list[Any]:
     """Return the ASGI layers around the page. Without a password, only names of this machine are answered to.
 
@@ -132,25 +121,6 @@ def look() -> dict[str, Any]:
     # In the head as they are: what is given as `css` is rewritten on the way.
     style, script = css() + text("standalone.css"), text("standalone.js") + picking()
     return {"theme": theme(), "head": f"<style>{style}</style><script>{script}</script>"}
-
-
-def warm_up(app: App) -> Thread:
-    """Open the stores and load the models in the background, so that the first reply comes sooner."""
-
-    def work() -> None:
-        app.memories.warm_up()
-        try:
-            load = getattr(app.host, "load", None)
-            if load is not None:
-                load()
-        except FamiliarError as exc:
-            log.warning("The model is not ready: %s", exc)
-        except Exception:
-            log.exception("The model could not be loaded")
-
-    thread = Thread(target=work, name="familiar-warm-up", daemon=True)
-    thread.start()
-    return thread
 
 
 def _named(listen: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from threading import Thread
 from typing import Any
 
 from ..app import App
@@ -36,6 +37,7 @@ def serve(app: App, open_browser: bool = False) -> None:
     Raises SettingsError for an address beyond this machine without a password, and for one that cannot be listened on.
     """
     chats = Chats(app)
+    Thread(target=chats.bridges.begin, name="familiar-bridges", daemon=True).start()
     try:
         run(app, lambda: _blocks(chats), open_browser)
     finally:
@@ -57,7 +59,8 @@ def door(chats: Chats, chat: Any) -> Door:
     def here(open_chat: Chat | None) -> Here:
         return Here(open_chat.companion, open_chat.place.id) if open_chat else Here(app.settings.companion, "")
 
-    return Door(lambda: app, lambda: chats.person, here, lambda: app.attention, chats.keep, chats.whys, (chat,), shelf=app.shelf_of)
+    ways = (lambda: app, lambda: chats.person, here, lambda: app.attention, chats.keep)
+    return Door(*ways, chats.whys, (chat,), shelf=app.shelf_of, bridges=chats.bridges)
 
 
 class Page:

@@ -60,7 +60,7 @@ class Granted:
 
 
 class Record:
-    """Who did what: ids and names of commands, never what was said."""
+    """Who did what: ids, names of commands, and reasons given for the record; never what was said."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

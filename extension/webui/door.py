@@ -31,6 +31,7 @@ def door_of(extension: Extension) -> Door:
         whys=extension.whys,
         inputs=tuple(shared.gradio[name] for name in OPEN_CHAT if name in shared.gradio),
         shelf=lambda companion: extension.attention(companion).shelf or companion,
+        bridges=extension.bridges,
     )
 
 

@@ -26,13 +26,15 @@ from ..memory.reconcile import ChatRow
 from ..messages import Attention, Briefing, Sight, Turn, digest
 from ..panel.why import Whys
 from ..prompt import fit_rows
+from ..service.supervisor import Supervisor
 from ..settings import load
+from .bridging import environment, generating
 from .commanding import Commanding, is_command
 from .console import warn_in_console
 from .experts import expert_of, preset
 from .history import attached, chat_rows, keeping, reasoning_apart, shown_text, with_briefing
 from .host import Webui
-from .identity import Identity, companion_of, identify, spot_of
+from .identity import Identity, companion_of, identify, prepared, spot_of
 from .preferences import Preferences
 from .tool_calls import ToolCalls
 from .turns import Pending, Turns
@@ -68,9 +70,11 @@ class Extension:
         self.whys = Whys()
         self.tool_calls = ToolCalls(self)
         self.commanding = Commanding(lambda: self.app)
+        self.bridges = Supervisor(lambda: self.app, environment, generating)
         self.trouble = ""
         """Why Familiar is off; empty when it works."""
         self._app: App | None = None
+        self._begun = False
         self._lock = Lock()
 
     @property
@@ -96,9 +100,12 @@ class Extension:
         app = self.app
         self.preferences.start(app.settings, name)
         log.info("Familiar %s, data in %s", __version__, app.settings.data_dir)
-        timer = Timer(WARM_UP_AFTER, app.memories.warm_up)
-        timer.daemon = True
-        timer.start()
+        works = [app.memories.warm_up, *([] if self._begun else [self.bridges.begin])]  # the bridges with the process, not with its page
+        self._begun = True
+        for work in works:
+            timer = Timer(WARM_UP_AFTER, work)
+            timer.daemon = True
+            timer.start()
 
     def attention(self, companion: str) -> Attention:
         """Return what is in effect for a companion: what the person chose, and what its own file says."""
@@ -118,6 +125,8 @@ class Extension:
         """
         history = kwargs.get("history") or state["history"]
         rows = history["internal"]
+        if prepared(state):
+            return Briefing(), list(range(len(rows)))
         going_on = bool(kwargs.get("_continue"))
         row = len(rows) - 1 if going_on else len(rows)
         said = (str(rows[-1][0]) if going_on else said).strip()

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..hosts.fields import PREPARED
 from ..memory.importers.webui import INSTRUCT, place_id
 from ..messages import Person, Place, digest
 from ..options.layers import Spot
@@ -30,6 +31,8 @@ def identify(state: Mapping[str, Any], before: Sequence[Sequence[Any]], said: st
     `before` are the rows of the chat before this message; `owner` is who sits at the webui when nobody logs in.
     """
     companion = companion_of(state)
+    if prepared(state):
+        return None
     unique_id = str(state.get("unique_id") or "")
     if unique_id.startswith("incognito-"):
         return None
@@ -44,6 +47,11 @@ def identify(state: Mapping[str, Any], before: Sequence[Sequence[Any]], said: st
     opening = digest(str(before[0][0]).strip() if before else said)
     place = Place(f"{door}:{caller}:{opening[:12]}", title=f"{caller} ({door})")
     return Identity(Person(caller), place, companion, _branch(before, said), mirrored=False)
+
+
+def prepared(state: Mapping[str, Any]) -> bool:
+    """Return whether one of our own programs asks over the API: its prompt is whole, and it keeps the exchange itself."""
+    return not state.get("unique_id") and state.get("user") == PREPARED
 
 
 def spot_of(state: Mapping[str, Any], owner: str) -> Spot:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
-from threading import Event, Lock
+from threading import Condition, Event, Lock, current_thread
 from time import monotonic, sleep
 
 from extension.app import App, build
-from extension.bridges.heard import Capabilities
+from extension.bridges.gateway import Vital
+from extension.bridges.heard import Capabilities, Handle
 from extension.bridges.loopback import EVERYTHING, OURS, Channel, Platform, Sent
 from extension.bridges.room import Room
 from extension.commands.groups.every import COMMANDS
 from extension.commands.running import Running
 from extension.embedders import Hashing
+from extension.errors import StoreError
 from extension.hosts.scripted import Scripted
 from extension.messages import Message, Person
 from extension.settings import load
@@ -67,6 +71,72 @@ class Pauses:
 
 
 @dataclass
+class Line:
+    """The connection to the platform in memory. Once it is cut, whatever asks through it is dead, as after `kill -9`."""
+
+    platform: Platform
+    name: str = "loopback"
+    cut: Callable[[str], bool] = field(default=lambda what: False)
+    """Whether the kill comes now; asked before and after everything that is done on the platform."""
+    dead: bool = False
+    transactions: int = 0
+    """Transactions under way: they end before a kill is over, as those of a real process do or never happened."""
+    changed: Condition = field(default_factory=Condition)
+
+    def open(self) -> None:
+        """Nothing is to be done."""
+
+    def close(self) -> None:
+        """Nothing is to be done."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.dead
+
+    def vital(self) -> Vital:
+        return Vital(not self.dead, OURS.name, 0.0)
+
+    def handle(self, place_id: str) -> Handle | None:
+        return Mortal(self.platform.handle(place_id), self) if place_id in self.platform.channels else None
+
+    def places(self, since: datetime, known: Sequence[str]) -> Sequence[str]:
+        return list(self.platform.channels)
+
+    def pulse(self, what: str) -> None:
+        """Die where it is time."""
+        if self.dead or self.cut(what):
+            self.dead = True
+            raise Killed(what)
+
+
+BESIDES = ("familiar-idle", "familiar-catch-up")
+"""Threads that are not about the platform: they end in their own way."""
+
+
+class Killed(SystemExit):
+    """Whoever gets this is dead and does nothing more."""
+
+
+class Mortal:
+    """A handle through a line that may be cut."""
+
+    def __init__(self, handle: Handle, line: Line) -> None:
+        self._handle, self._line = handle, line
+
+    def __getattr__(self, name: str):
+        found = getattr(self._handle, name)
+        if name == "capabilities" or not callable(found):
+            return found
+
+        def call(*given, **named):
+            self._line.pulse(f"before {name}")
+            result = found(*given, **named)
+            self._line.pulse(f"after {name}")
+            return Mortal(result, self._line) if name == "direct" else result
+
+        return call
+
+
+@dataclass
 class Stand:
     """The loopback platform with the core behind it. Another adapter derives its own stand, and overrides `connect`."""
 
@@ -89,7 +159,23 @@ class Stand:
         self.pauses = Pauses()
         self.running = Running(self.app, COMMANDS)
         self.room = Room(self.app, self.running, self.door, timer=self.pauses)
+        self.line = Line(self.platform)
+        bind(self.app, self.line)
+        self.connect()
+
+    def connect(self) -> None:
+        """Let the program hear what happens on the platform."""
         self.platform.room = self.room
+        self.platform.through = self.line.handle
+        self.room.connected(self.line)
+
+    def kill(self) -> None:
+        """End it as `kill -9` does: nothing is written or said any more by what ran."""
+        with self.line.changed:
+            self.line.dead = True
+            assert self.line.changed.wait_for(lambda: not self.line.transactions, LONG)
+        self.platform.room = None
+        self.model.go.set()
 
     def stop(self) -> None:
         """End the program."""
@@ -113,6 +199,11 @@ class Stand:
         while self.room.queue.waiting or self.room.queue.running:
             assert monotonic() < until, "what was asked is not answered"
             sleep(0.005)
+
+    def settle_for(self, seconds: float) -> None:
+        """Let things happen for a moment."""
+        self.pauses.over()
+        sleep(seconds)
 
     def ask(self, channel: Channel, name: str, text: str, **more: object) -> str:
         """Let somebody say something, and wait for what comes of it; return the message's id."""
@@ -152,7 +243,44 @@ class Stand:
     def choose(self, name: str, text: str, channel: Channel) -> None:
         """Choose an option for a channel."""
         heard = self.platform._from(channel.id, self.who("olga"))
-        self.app.options.set(name, text, "channel", heard.spot, "loopback:olga")
+        self.app.options.set(name, text, "channel", heard.spot, self.who("olga").id)
+
+    def shown_as(self, companion: str) -> str:
+        """Return the name under which a companion's messages are shown: '' where all of them have ours."""
+        return companion if self.capabilities.names else ""
+
+    def button(self, reply: Sent, action: str) -> str:
+        """Return the id of a button of a reply."""
+        return f"familiar:{action}:{reply.buttons[0].id.rpartition(':')[2]}"
+
+    def agree(self, channel: Channel, name: str, asked: Sent) -> None:
+        """Let somebody say yes to a question."""
+        self.platform.press(asked.id, self.who(name), asked.buttons[0].id)
+
+
+def bind(app: App, line: Line) -> None:
+    """Let nothing that belongs to a dead process reach the data any more."""
+    database = app.memories.database
+
+    def guarded(method: Callable[..., AbstractContextManager[object]]) -> Callable[..., AbstractContextManager[object]]:
+        @contextmanager
+        def call(*given: object, **named: object) -> Iterator[object]:
+            with line.changed:
+                if line.dead:
+                    raise StoreError("dead") if current_thread().name in BESIDES else Killed("database")
+                line.transactions += 1
+            try:
+                with method(*given, **named) as connection:
+                    yield connection
+            finally:
+                with line.changed:
+                    line.transactions -= 1
+                    line.changed.notify_all()
+
+        return call
+
+    for name in ("read", "write"):
+        setattr(database, name, guarded(getattr(database, name)))
 
 
 CALL = f"<@{OURS.id}>"

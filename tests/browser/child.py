@@ -4,7 +4,7 @@ SCRIPT is `echo` (quotes what was said), `think` (reasons first), `shown` (quote
 system prompt), `note` (notes facts where it is asked to, and echoes) or `cite` (quotes the documents it is shown, and cites
 them). PAUSE is the seconds between two words; with LIFE there are memories already: `years` (see years.py) or `moves` (see
 moves.py). Everything else comes from the FAMILIAR_* environment.
-TEST_GOOGLE is where Google Drive is.
+TEST_GOOGLE is where Google Drive is. With TEST_BRIDGES, bridges are those of tests.service.child.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import re
 import sys
 import time
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 from extension import app as application
 from extension.app import build
 from extension.hosts.scripted import Scripted, shown
 from extension.messages import Generation, Message
 from extension.panel.standalone import serve
+from extension.service import supervision
 from extension.settings import load
 
 from . import moves, years
@@ -80,6 +82,9 @@ if __name__ == "__main__":
     host = Paced(scripts[sys.argv[1]])
     host.pause = float(sys.argv[2])
     settings = load()
+    if os.environ.get("TEST_BRIDGES"):
+        loops = replace(supervision.here(), module="tests.service.child")
+        supervision.here = lambda: loops
     application.GOOGLE = os.environ.get("TEST_GOOGLE", application.GOOGLE)
     app = build(settings, host=host if settings.host == "scripted" else None)
     for name in sys.argv[3:]:

@@ -20,7 +20,7 @@ def text(answered):
 
 def test_commands_lists_those_one_may_use_and_explains_one(give):
     assert "shutdown" not in text(give("vera", "--commands"))
-    assert "shutdown" in text(give("adam", "--help"))
+    assert "shutdown" in text(give("olga", "--help"))
     explained = text(give("vera", "--commands set-document-title"))
     assert "TITLE: of documents from now on. Takes a text of 300 characters at most." in explained
     assert "In plain words: “" in explained
@@ -202,9 +202,21 @@ def test_who_speaks_next_is_told_by_a_host_that_tells_how_likely_words_are(give,
 
 def test_what_a_place_cannot_do_is_refused_with_a_reason(give):
     given = [("vera", "--thread plans"), ("vera", "--as Familiar"), ("mo", "--sayas Familiar hi"), ("mo", "--batch 2")]
-    for person, said in (*given, ("adam", "--restart"), ("adam", "--shutdown")):
+    for person, said in given:
         answered = give(person, said)
         assert (answered.kind, answered.text[-1]) == ("refused", ".")
+
+
+@pytest.mark.parametrize("name", ["restart", "shutdown"])
+def test_the_program_is_ended_where_that_can_be_done_once_its_owner_is_sure_and_the_reason_is_in_the_record(running, scene, app, name):
+    found = running.find(f"--{name} the new  version is here")
+    asked = running.run(found, scene("olga"))
+    assert (asked.kind, asked.text.endswith("(reason: the new  version is here)?")) == ("asked", True)
+    refused = running.run(asked.question, scene("olga"))
+    assert (refused.kind, "from here" in refused.text) == ("refused", True)
+    outcomes = [deed.outcome for deed in app.authorizer.record.latest()]
+    assert outcomes == ["refused: the new version is here", "asked: the new version is here"]
+    assert running.run(found, scene("adam")).kind == "denied"
 
 
 @pytest.mark.parametrize("name", ["autoreply", "speaking", "by-reaction", "streaming"])

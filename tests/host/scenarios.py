@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from extension.hosts.fields import PREPARED
+
 from .scene import Scene
 
 Entry = dict[str, Any]
@@ -175,6 +177,14 @@ def an_api_conversation_is_recorded_turn_by_turn(scene: Scene) -> None:
     assert hers[0]["place"] == hers[1]["place"]
 
 
+def a_request_of_our_own_programs_is_not_recorded_here(scene: Scene) -> None:
+    scene.host.new_chat()
+    scene.host.say("My anvil is called Boris.")
+    before = scene.diary()
+    assert scene.host.api_chat([{"role": "user", "content": "What is the name of my anvil?"}], user=PREPARED)
+    assert scene.diary() == before
+
+
 def switched_off_in_the_panel_it_keeps_but_does_not_recall(scene: Scene) -> None:
     scene.host.new_chat()
     scene.host.say("My piano is called Domino.")
@@ -248,6 +258,7 @@ SCENARIOS = [
     an_api_call_without_a_user_is_not_recorded,
     an_api_call_with_a_user_is_recorded_and_recalled_for_that_user_alone,
     an_api_conversation_is_recorded_turn_by_turn,
+    a_request_of_our_own_programs_is_not_recorded_here,
     switched_off_in_the_panel_it_keeps_but_does_not_recall,
     a_command_is_answered_in_the_chat_and_the_model_never_sees_it,
     an_interface_restart_loses_nothing,

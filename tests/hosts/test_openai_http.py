@@ -70,6 +70,7 @@ def test_what_is_asked_is_what_openai_documents(server, host):
         "model": NAME,
         "messages": [{"role": "system", "content": "You are helpful."}, {"role": "user", "content": "Hi"}],
         "stream": True,
+        "user": "familiar:prepared",
         "temperature": 0.5,
         "top_p": 0.9,
         "top_k": 20,
@@ -81,7 +82,7 @@ def test_what_is_asked_is_what_openai_documents(server, host):
 
 def test_what_is_left_to_the_host_is_not_asked(server, host):
     reply(host, options=Generation(max_new_tokens=9))
-    assert server.asked(CHAT)[0].body.keys() == {"model", "messages", "stream", "max_tokens"}
+    assert server.asked(CHAT)[0].body.keys() == {"model", "messages", "stream", "max_tokens", "user"}
 
 
 @pytest.mark.parametrize("tail", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])
@@ -655,7 +656,8 @@ ASKED = {
 
 
 def asked_for(server):
-    return {name: value for name, value in server.asked(CHAT)[-1].body.items() if name not in ("model", "messages", "stream", "max_tokens")}
+    usual = ("model", "messages", "stream", "max_tokens", "user")
+    return {name: value for name, value in server.asked(CHAT)[-1].body.items() if name not in usual}
 
 
 def test_what_was_chosen_is_asked_by_the_names_that_servers_have(server, host):

@@ -7,8 +7,9 @@ import socket
 import pytest
 
 from extension.errors import SettingsError
-from extension.panel.server import Policy, credentials, free_port, is_loopback, layers
+from extension.panel.server import Policy, credentials, free_port, layers
 from extension.panel.standalone import serve
+from extension.service.health import is_loopback
 from extension.settings import load
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from extension.context.shelves import of_companion
+from extension.hosts.fields import PREPARED
 from extension.hosts.scripted import Scripted
 from extension.memory.chats import import_chats, sources
 from extension.memory.diary import Filter
@@ -613,6 +614,17 @@ def test_what_is_hidden_and_what_goes_beyond_the_buffer_is_not_in_the_prompt(hos
     host.say("And now?")
     before = host.model.prompts[-1].partition("<memories>")[0]
     assert ("Reply 4." in before, "Reply 3." in before) == (True, False)
+
+
+def test_a_prompt_of_our_own_programs_is_neither_recorded_nor_briefed_nor_shortened(host: HostDouble) -> None:
+    host.say("My dog is called Biscuit.")
+    host.say("--set-input-buffer-size 1")
+    before = diary()
+    said = (("user", "One."), ("assistant", "Two."), ("user", "Whose dog is Biscuit?"))
+    host.api_chat([{"role": role, "content": text} for role, text in said], user=PREPARED)
+    prompt = host.model.prompts[-1]
+    assert ("One." in prompt, "<memories>" in prompt, PREPARED in prompt) == (True, False, False)
+    assert diary() == before
 
 
 def test_an_api_caller_gives_no_commands(host: HostDouble) -> None:

@@ -10,10 +10,10 @@ from time import perf_counter
 
 from ... import __version__
 from ...errors import FamiliarError
-from ...options.kinds import Found
+from ...options.kinds import Found, Words
 from ...permissions.level import Level
 from ..call import Call
-from ..command import Argument, Command, Outcome
+from ..command import REASON, Argument, Command, Outcome
 
 _STARTED = datetime.now(UTC)
 _PACKAGES = ("gradio", "transformers", "torch", "chromadb", "sentence-transformers", "sqlalchemy", "discord.py", "matrix-nio")
@@ -104,6 +104,9 @@ def shutdown(call: Call) -> Outcome:
     return Outcome("Shutting down.")
 
 
+_REASON = Argument(REASON, Words(200), "why, for the record", required=False, rest=True)
+
+
 def _ago(span: object) -> str:
     return str(span).partition(".")[0]
 
@@ -119,6 +122,8 @@ GROUP = (
     Command("ping", "Say that it hears.", ping),
     Command("status", "Say how it is: model, memory, queue, and your level.", status),
     Command("asdf", "Say what a report of a fault should hold.", debug, level=Level.MOD, aliases=("debug",)),
-    Command("restart", "Start the program anew, with the code as it is on disk.", restart, level=Level.ADMIN, changes=True),
-    Command("shutdown", "End the program.", shutdown, level=Level.ADMIN, changes=True),
+    Command(
+        "restart", "Start the program anew, with the code as it is on disk.", restart, (_REASON,), Level.OWNER, changes=True, asks=True
+    ),
+    Command("shutdown", "End the program.", shutdown, (_REASON,), Level.OWNER, changes=True, asks=True),
 )

@@ -16,5 +16,6 @@ def upgrade() -> None:
         sa.Column("place_id", sa.Text, primary_key=True),
         sa.Column("message_id", sa.Text, primary_key=True),
         sa.Column("posted", sa.Text, nullable=False),
+        sa.Column("row", sa.BigInteger),
         sa.Column("taken_at", sa.Float, nullable=False),
     )

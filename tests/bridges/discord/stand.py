@@ -299,8 +299,7 @@ class DiscordStand(Stand):
         self.settings = {"discord_token": TOKEN, **self.settings}
         self.start()
 
-    def start(self) -> None:
-        super().start()
+    def connect(self) -> None:
         self.gateway = Discord(self.room, **{**QUICK, **self.options})
         self.platform.gateway = self.gateway
         self.gateway.open()
