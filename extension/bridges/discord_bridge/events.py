@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -43,21 +43,14 @@ class Events:
 
     def listen(self) -> None:
         """Let the client tell of everything from now on."""
-        told = (
-            self.on_ready,
-            self.on_resumed,
-            self.on_disconnect,
-            self.on_message,
-            self.on_raw_message_edit,
-            self.on_raw_message_delete,
-            self.on_raw_bulk_message_delete,
-            self.on_raw_reaction_add,
-            self.on_raw_reaction_remove,
-            self.on_interaction,
-            self.on_error,
-        )
-        for each in told:
+        for each in self._told():
             self.account.client.event(each)
+
+    def leave(self) -> None:
+        """Hear nothing any more: discord.py may go on telling while it is closed."""
+        self.up = False
+        for each in self._told():
+            vars(self.account.client).pop(each.__name__, None)
 
     async def on_ready(self) -> None:
         """A new session: messages may have been missed."""
@@ -120,6 +113,21 @@ class Events:
 
         if interaction.type in (discord.InteractionType.component, discord.InteractionType.modal_submit):
             await self.interactions.pressed(interaction)
+
+    def _told(self) -> tuple[Callable[..., Coroutine[Any, Any, None]], ...]:
+        return (
+            self.on_ready,
+            self.on_resumed,
+            self.on_disconnect,
+            self.on_message,
+            self.on_raw_message_edit,
+            self.on_raw_message_delete,
+            self.on_raw_bulk_message_delete,
+            self.on_raw_reaction_add,
+            self.on_raw_reaction_remove,
+            self.on_interaction,
+            self.on_error,
+        )
 
     def _deleted(self, channel: int, messages: list[int]) -> None:
         def taken_up() -> None:

@@ -185,7 +185,8 @@ class Discord:
         self._ended.set()
 
     async def _leave(self) -> None:
-        if self._account is not None:
+        if self._account is not None and self._events is not None:
+            self._events.leave()
             await self._account.client.close()
         for task in (left := list(self._tasks)):
             task.cancel()

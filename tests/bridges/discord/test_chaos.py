@@ -78,10 +78,8 @@ class Storm:
         stand = self.stand
         gateway, database = stand.gateway, stand.app.memories.database
         gateway._line.call = database.read = database.write = dead
-        gateway._account.client.dispatch = lambda *given, **named: None
         self.dead.append((stand.room, gateway, stand.app))
-        with suppress(Exception):
-            asyncio.run_coroutine_threadsafe(gateway._account.client.close(), gateway._line._loop).result(30)
+        asyncio.run_coroutine_threadsafe(gateway._leave(), gateway._line._loop).result(30)
         stand.start()
 
     def bury(self) -> None:
@@ -106,7 +104,7 @@ def dead(*_: object, **__: object) -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # threads of the dead
 def test_whatever_happens_every_question_is_answered_exactly_once(tmp_path, double, request):
     random = Random(6)
-    stand = DiscordStand(tmp_path, double=double, settings={"queue_each": 1000, "queue_longest": 10_000})
+    stand = DiscordStand(tmp_path, double=double, settings={"queue_each": 1000, "queue_longest": 10_000, "catch_up_messages": 1000})
     names = ("ada", "bob", "cy", "max")
     places = [(stand.platform.direct(stand.who(name)), name) for name in names]
     places += [(stand.platform.channel("familiar-direct"), name) for name in names]

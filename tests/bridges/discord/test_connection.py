@@ -16,6 +16,7 @@ from ..stand import LONG
 from .double import TOKEN
 from .gate import RECONNECT
 from .stand import DiscordStand
+from .world import BITS, MAY
 
 MESSAGES, MEMBERS = 1 << 18, 1 << 14
 
@@ -204,6 +205,11 @@ def test_a_frame_that_is_broken_costs_a_connection_and_nobody_an_answer(stand, m
     until(lambda: (stand.platform.flush(), stand.pauses.over(), len(stand.texts(hall)) == 2)[-1])
     stand.settle()
     assert stand.exchanges() == [("hello", "answer 1"), ("are you there?", "answer 2")]
+
+
+def test_the_page_asks_for_the_permissions_that_the_double_grants(root):
+    page = (root / "docs" / "discord.md").read_text()
+    assert f"permissions={MAY & ~BITS['ADD_REACTIONS']}" in page  # it reacts to nothing by itself
 
 
 def test_a_closed_gateway_refuses_with_a_sentence(stand, den):
