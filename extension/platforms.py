@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from .rules import Rules
+from .texts import languages
 
 
 class Platforms(BaseModel):
@@ -25,6 +26,9 @@ class Platforms(BaseModel):
     most_parts: int = Field(6, ge=1, le=50, description="Messages that a long reply may be sent as; beyond that it comes as a file.")
     attachment_size: int = Field(10, ge=0, le=500, description="Largest attachment that is read, in MB; 0 reads none.")
     attachment_text: int = Field(20000, ge=0, le=1000000, description="Most characters of one message's attachments shown to the model.")
+    language: str = Field(
+        "en", max_length=20, description="What Familiar's own sentences on Discord and Matrix are in: `en`, `de` or `es`."
+    )
     discord_token: SecretStr = Field(
         SecretStr(""), description="Token of the Discord bot. Only ever from the environment, or a file named there."
     )
@@ -67,3 +71,10 @@ class Platforms(BaseModel):
     catch_up_messages: int = Field(
         100, ge=1, le=1000, description="Most messages of one place that are looked at for what was sent while no bridge ran."
     )
+
+    @field_validator("language")
+    @classmethod
+    def _spoken(cls, value: str) -> str:
+        if value not in languages():
+            raise ValueError(f"it is one of {', '.join(languages())}")
+        return value

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "translations"
-LANGUAGE: ContextVar[str] = ContextVar("familiar_language", default="en")
-"""The language of what is being done, as the name of its file."""
+ENGLISH = "en"
+_language = [ENGLISH]
+"""What the whole program speaks: a list of one, so that threads of all kinds see it."""
 
 
 def tr(text: str, **values: object) -> str:
     """Return a sentence in the language that is set, with its `{values}` filled in; in English where it has no translation."""
-    said = _translated(LANGUAGE.get()).get(text) or text
+    said = _translated(_language[0]).get(text) or text
     return said.format(**values) if values else said
 
 
-def languages() -> list[str]:
-    """Return the languages there are."""
-    return ["en", *sorted(path.stem for path in FOLDER.glob("*.po"))]
+def speak(language: str) -> None:
+    """Let everything be said in a language, one of `languages`, from now on. Raises ValueError for another one."""
+    if language not in languages():
+        raise ValueError(f"there is no translation {language!r}: take one of {', '.join(languages())}")
+    _language[0] = language
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the languages there are, as their files are called."""
+    return (ENGLISH, *sorted(path.stem for path in FOLDER.glob("*.po")))
 
 
 @cache
 def _translated(language: str) -> dict[str, str]:
+    if language == ENGLISH:
+        return {}
     import polib
 
-    if language not in languages() or language == "en":
-        return {}
     return {entry.msgid: entry.msgstr for entry in polib.pofile(str(FOLDER / f"{language}.po")) if not entry.obsolete}

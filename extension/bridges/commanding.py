@@ -11,6 +11,7 @@ from threading import Lock
 from ..commands.block import block
 from ..commands.running import Answered, Given, Running
 from ..errors import BridgeError
+from ..texts import tr
 from .heard import Button, Handle, Heard, Post, defused
 from .plan import plan
 from .stage import Stage
@@ -20,7 +21,6 @@ log = logging.getLogger(__name__)
 YES, NO = "familiar:yes:", "familiar:no:"
 QUESTIONS = 200
 """Questions that wait for a yes; the oldest go first."""
-PRIVATE = "That is for you alone, and I cannot show it here. Ask me in private."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ class Commanding:
                 return None
             self._questions.pop(token, None)
         if question is None:
-            self.show(Answered("That was asked too long ago. Say it again.", "refused", private=True), by, stage.handle)
+            self.show(Answered(tr("That was asked too long ago. Say it again."), "refused", private=True), by, stage.handle)
             return None
         if button.startswith(NO):
-            self.show(Answered("Nothing was done."), by, stage.handle)
+            self.show(Answered(tr("Nothing was done.")), by, stage.handle)
             return None
         return self.run(question.given, stage)
 
@@ -74,9 +74,9 @@ class Commanding:
                 self._questions[token] = Question(answered.question, heard.person.id, heard.place.id)
                 while len(self._questions) > QUESTIONS:
                     self._questions.popitem(last=False)
-            buttons = (Button(f"{YES}{token}", "Yes"), Button(f"{NO}{token}", "No"))
+            buttons = (Button(f"{YES}{token}", tr("Yes")), Button(f"{NO}{token}", tr("No")))
             self.running.questions.put(heard.asker, heard.text, answered.question)
-            more = "" if handle.capabilities.buttons else " `--yes` does it; say it again if you were only talking."
+            more = "" if handle.capabilities.buttons else " " + tr("`--yes` does it; say it again if you were only talking.")
             answered = replace(answered, text=f"{answered.text}{more}")
         try:
             self._show(answered, heard, handle, buttons)
@@ -88,7 +88,8 @@ class Commanding:
         if private and not handle.capabilities.private:
             elsewhere = handle.direct(heard.person)
             if elsewhere is None:
-                handle.post(Post(block(PRIVATE), (heard.person.id,), heard.id))
+                refusal = tr("That is for you alone, and I cannot show it here. Ask me in private.")
+                handle.post(Post(block(refusal), (heard.person.id,), heard.id))
                 return
             handle, heard, private = elsewhere, replace(heard, id=""), False
         can = handle.capabilities

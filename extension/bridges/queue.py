@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Literal, Protocol
 
 from ..errors import QueueBusy, QueueFull, Stopped
+from ..texts import tr
 from .rotation import Owned, Rotation
 from .tally import Tally
 
@@ -23,7 +24,6 @@ CLOSING_TIME = 5.0
 """Seconds that what is being written is given to end when the queue is closed."""
 STOPPING_TIME = 5.0
 """Seconds that it is given then to stop."""
-CLOSING = "Familiar is closing down and takes nothing more: ask again when it is back."
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
 Moved = Callable[[int], None]
@@ -115,11 +115,11 @@ class Queue:
         """
         with self._changed:
             if self._closed:
-                raise QueueFull(CLOSING)
+                raise QueueFull(_closing())
             if (own := self._rotation.waiting(job.person)) >= self._longest_each:
-                raise QueueFull(f"Of yours {own} are waiting already, which is the most. Wait until one is done, or stop one.")
+                raise QueueFull(tr("Of yours {own} are waiting already, which is the most. Wait until one is done, or stop one.", own=own))
             if len(self._rotation) >= self._longest:
-                raise QueueFull(f"There are {self._longest} waiting already, which is the most. Ask again in a few minutes.")
+                raise QueueFull(tr("There are {most} waiting already, which is the most. Ask again in a few minutes.", most=self._longest))
             ticket = Ticket(self, job, moved)
             self._rotation.add(ticket)
             self._start_threads()
@@ -209,9 +209,9 @@ class Queue:
                 self._waiting_to_hold -= 1
                 self._change()
             if self._closed:
-                raise Stopped(CLOSING)
+                raise Stopped(_closing())
             if not free:
-                raise QueueBusy("What is being written did not end in time. Stop it, or try again in a moment.")
+                raise QueueBusy(tr("What is being written did not end in time. Stop it, or try again in a moment."))
             self._held = True
 
     def _change(self) -> None:
@@ -269,6 +269,10 @@ class Queue:
                 if ticket._told != position:
                     ticket._told = position
                     _told(ticket, position)
+
+
+def _closing() -> str:
+    return tr("Familiar is closing down and takes nothing more: ask again when it is back.")
 
 
 def _outcome(ticket: Ticket) -> tuple[State, BaseException | None]:

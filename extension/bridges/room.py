@@ -15,6 +15,7 @@ from ..commands.written import Misspelt
 from ..errors import BridgeError, CommandRefused, Denied, QueueFull, StoreError
 from ..memory.links import Kind
 from ..messages import Exchange, Place
+from ..texts import tr
 from .bursts import After, Burst, Bursts, after
 from .commanding import NO, YES, Commanding
 from .context import Context, to_another
@@ -180,8 +181,10 @@ class Room:
         found = [each for each in names if each.casefold() == wanted]
         found = found or [each for each in names if wanted and each.casefold().startswith(wanted)]
         if len(found) != 1:
-            which = "There is no companion" if not found else "Several companions' names begin with"
-            raise CommandRefused(f"{which} {name[:60]}. There are {', '.join((found or names)[:20])}.")
+            there = ", ".join((found or names)[:20])
+            if not found:
+                raise CommandRefused(tr("There is no companion {name}. There are {there}.", name=name[:60], there=there))
+            raise CommandRefused(tr("Several companions' names begin with {name}. There are {there}.", name=name[:60], there=there))
         return found[0]
 
     def go_on(self, heard: Heard, handle: Handle, companions: Sequence[str]) -> None:
@@ -204,7 +207,7 @@ class Room:
 
         `asked` are the messages it answers, which are in the journal; more may be added to them while it waits.
         """
-        stop = Button(f"familiar:stop:{heard.id}", "Stop")
+        stop = Button(f"familiar:stop:{heard.id}", tr("Stop"))
         reply_to = heard.id if heard.place.shared and not by_itself else ""
         place, name = heard.place.id, f"{BY_ITSELF}{token_hex(8)}" if by_itself else heard.id
         outgoing = Outgoing(self.journal, place, name, f"{place}:{asked[0]}" if asked else "")

@@ -13,6 +13,7 @@ from ..commands.scene import Scene
 from ..errors import CommandRefused, FamiliarError, HostError, Stopped
 from ..memory.diary import Answer
 from ..messages import Exchange, Generation, Message, Person
+from ..texts import tr
 from .heard import Handle, Heard, Post, defused
 from .splitter import split
 
@@ -95,9 +96,9 @@ class Stage(Scene):
     def make_thread(self, name: str) -> str:
         """As Scene says."""
         if self.heard.thread:
-            raise CommandRefused("This is a thread already; make one in the channel.")
+            raise CommandRefused(tr("This is a thread already; make one in the channel."))
         if self.heard.direct or not self.handle.capabilities.threads:
-            raise CommandRefused("There are no threads here.")
+            raise CommandRefused(tr("There are no threads here."))
         link = self.handle.make_thread(" ".join(name.split())[:100])
         return f"Here we can talk without mentions: {link}"
 
@@ -115,7 +116,7 @@ class Stage(Scene):
         """As Scene says."""
         names = [self.room.companion_named(each) for each in companions]
         if not 0 < len(names) * turns <= MOST_TURNS:
-            raise CommandRefused(f"From 1 to {MOST_TURNS} turns in all can be asked for.")
+            raise CommandRefused(tr("From 1 to {most} turns in all can be asked for.", most=MOST_TURNS))
         self.room.go_on(self.heard, self.handle, names * turns)
 
     def generate(self, messages: Sequence[Message], generation: Generation) -> Iterator[str]:
@@ -126,7 +127,7 @@ class Stage(Scene):
         if isinstance(ticket.error, FamiliarError):
             raise ticket.error
         if ticket.state == "stopped" and not job.text:
-            raise Stopped("It was stopped.")
+            raise Stopped(tr("It was stopped."))
         if ticket.error is not None:
             raise HostError(f"The model failed ({type(ticket.error).__name__}); the log has the details.")
         yield job.text

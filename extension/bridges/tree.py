@@ -17,6 +17,7 @@ from ..errors import BridgeError, FamiliarError, NotFound
 from ..memory.links import Link
 from ..messages import Exchange, Place
 from ..permissions.level import Level
+from ..texts import tr
 from .deciding import HIDING
 from .delivery import Delivery
 from .heard import Button, Handle, Heard, Pressed, Reacted
@@ -51,7 +52,6 @@ _TONES = re.compile("[\U0001f3fb-\U0001f3ff\ufe0f]")
 _ATTACHED = re.compile(r"(?:\n|\A)\(attached: [^\n]*\)")
 PATIENCE = 10.0
 """Seconds that forgetting waits for a reply that was told to stop."""
-NOT_YOURS = "Only who asked for this reply, or a mod, can do that."
 
 
 def buttons_of(number: int) -> tuple[Button, ...]:
@@ -97,7 +97,7 @@ class Tree:
         if found is None:
             return
         if found["action"] == "stop":
-            said = "" if self._stop(pressed.by, found["on"]) else "There is nothing of yours to stop any more."
+            said = "" if self._stop(pressed.by, found["on"]) else tr("There is nothing of yours to stop any more.")
         elif found["action"] in self._does and found["on"].isdecimal() and len(found["on"]) < 19:
             said = self._act(found["action"], int(found["on"]), pressed.by, handle, pressed.message, pressed.values.get("text", ""))
         else:
@@ -164,12 +164,12 @@ class Tree:
             level = app.authorizer.require(by.asker, Level.VISIBLE, "This")
             exchange = self._memories.diary.one(number)
             if exchange.place.id != by.place.id:
-                raise NotFound("There is no such reply here any more.")
+                raise NotFound(tr("There is no such reply here any more."))
             if exchange.person.id != by.person.id and level < Level.MOD:
                 app.authorizer.record.add(by.person, by.place, self._room.door, f"button {action}", level, "denied")
-                return NOT_YOURS
+                return tr("Only who asked for this reply, or a mod, can do that.")
             if action in ("regenerate", "continue") and not app.choices(by.spot)["speaking"]:
-                return "Speaking is switched off here."
+                return tr("Speaking is switched off here.")
             if action in ("regenerate", "continue"):
                 app.authorizer.require_budget(by.asker, level, self._room.running.spending)
             said = self._does[action](Deed(by, handle, exchange, message, text, added))
@@ -219,7 +219,7 @@ class Tree:
         """Let the answer before this one stand there again: who asks for that prefers it."""
         kept = self._memories.former.of(deed.exchange.id)
         if not kept:
-            return "There was no other answer."
+            return tr("There was no other answer.")
         number = deed.exchange.id
         self._memories.former.keep(deed.exchange, deed.by.person)
         self._memories.remember(turn_of(deed.exchange), kept[0].answer)
@@ -238,31 +238,31 @@ class Tree:
     def _rated(self, deed: Deed, feedback: int) -> str:
         self._memories.diary.rate(deed.exchange.id, feedback if deed.added else 0)
         self._memories.former.prefer(deed.exchange.id, deed.by.person if deed.added and feedback > 0 else None)
-        return "Noted." if deed.added else ""
+        return tr("Noted.") if deed.added else ""
 
     def _hide(self, deed: Deed) -> str:
         if not deed.added:
             self._memories.seen.unhide([deed.exchange.id])
             return ""
         self._memories.seen.hide([deed.exchange.id])
-        return f"The model does not see this any more. `context unhide {deed.exchange.id}` shows it again."
+        return tr("The model does not see this any more. `context unhide {number}` shows it again.", number=deed.exchange.id)
 
     def _forget(self, deed: Deed) -> str:
         self._gone(deed.exchange, deed.handle)
-        return "Forgotten for good."
+        return tr("Forgotten for good.")
 
     def _edit(self, deed: Deed) -> str:
         if not deed.text.strip():
-            return "There is nothing to put in the place of this reply."
+            return tr("There is nothing to put in the place of this reply.")
         self._memories.edit(deed.exchange.id, reply=deed.text.strip())
         self._show(deed, deed.text.strip())
         return ""
 
     def _branch(self, deed: Deed) -> str:
         if deed.by.thread or not deed.handle.capabilities.threads:
-            return "Reply to this message to go on from here: threads cannot be made in this place."
+            return tr("Reply to this message to go on from here: threads cannot be made in this place.")
         title = " ".join(deed.exchange.said.split())[:60] or "From here"
-        return f"Go on from here: {deed.handle.make_thread(title, deed.message)}"
+        return tr("Go on from here: {link}", link=deed.handle.make_thread(title, deed.message))
 
     def _show(self, deed: Deed, text: str) -> None:
         number, links = deed.exchange.id, self._memories.links

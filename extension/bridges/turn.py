@@ -15,6 +15,7 @@ from ..memory.links import Kind
 from ..messages import Exchange, Generation, Person, Turn
 from ..options.layers import Choices
 from ..prompt import split_reasoning
+from ..texts import tr
 from .attachments import Attachments, Brought
 from .context import Context
 from .delivery import Delivery, Notice, typing
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STOPPED = "Stopped before the first word."
-NOTHING = "The model answered nothing. Say it again, or try another model."
 GO_ON = "(Go on where you stopped, without repeating anything.)"
 NEXT = "(It is your turn to say something.)"
 
@@ -71,7 +70,7 @@ class Turns:
         brought = Attachments(self.app).read(messages, companion, stop.is_set, keep=choices["keep-attachments"])
         said = brought.said("\n".join(each.text.strip() for each in messages if each.text.strip()))
         if not said:
-            raise BridgeError(" ".join(brought.problems) or "There is nothing in this message to answer.")
+            raise BridgeError(" ".join(brought.problems) or tr("There is nothing in this message to answer."))
         turn = replace(self.app.turn(said, last.place, companion, last.person, self._row(messages)), when=messages[0].when)
         asked = Asked(turn, self._history(messages[0], handle, companion, choices, brought), said, notes=brought.problems)
         return self._speak(asked, handle, delivery, stop, choices, [each.id for each in messages])
@@ -159,7 +158,9 @@ class Turns:
             notes = (*notes, str(exc))
         number = self._kept(asked, conversation) or conversation.id
         if not conversation.answer.reply:
-            raise Stopped(STOPPED) if stop.is_set() else BridgeError(NOTHING)
+            if stop.is_set():
+                raise Stopped(tr("Stopped before the first word."))
+            raise BridgeError(tr("The model answered nothing. Say it again, or try another model."))
         text = "\n".join((asked.whole(conversation.raw), *(f"({note})" for note in notes)))
         delivery.finish(text, self.buttons(number) if number else (), lambda messages: self._link(asked, messages, "reply", number))
         self.tally.ended(well=True)
@@ -249,7 +250,7 @@ class Work:
         except Exception as exc:
             log.exception("A reply failed")
             self.tally.ended(well=False)
-            self._say(delivery, f"The reply failed ({type(exc).__name__}). Try again; the log has the details.")
+            self._say(delivery, tr("The reply failed ({kind}). Try again; the log has the details.", kind=type(exc).__name__))
 
     def _stopped(self, delivery: Delivery, why: str) -> None:
         if not self.quiet:

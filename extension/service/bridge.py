@@ -20,7 +20,7 @@ from ..commands.groups.every import COMMANDS
 from ..commands.running import Running
 from ..errors import BridgeRuns, FamiliarError, SettingsError, StoreError
 from ..settings import load, replace_text
-from ..texts import tr
+from ..texts import speak, tr
 from .adapters import Adapter
 from .claim import FOLDER, PANEL_LOCK, Claim, is_held
 from .figures import Figures
@@ -59,6 +59,7 @@ class Bridge:
         Raises BridgeRuns where all of them are taken, SettingsError, StoreError.
         """
         settings, running = self._app.settings, Running(self._app, COMMANDS)
+        speak(settings.language)
         adapters = self._claimed()
         self._health = Health(settings.bridge_listen, settings.bridge_port, lambda: self.figures)
         for claim in self._held:

@@ -49,7 +49,7 @@ def queues():
 
     yield make
     for queue in made:
-        queue.close(LONG)
+        queue.close(0.0)
         assert not any(thread.is_alive() for thread in queue._threads)
 
 

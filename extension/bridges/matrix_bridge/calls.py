@@ -95,7 +95,7 @@ class Calls:
         if query:
             path = f"{path}?{urlencode(query)}"
         data = None if content is None else json.dumps(content, ensure_ascii=False).encode()
-        with held(PASSING, passing), held(ONCE, once):
+        with held(PASSING, passing), held(ONCE, once or ONCE.get()):
             return await self.sent(doing, method, path, data, timeout=timeout)
 
     async def sent(

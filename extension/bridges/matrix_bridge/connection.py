@@ -20,7 +20,7 @@ from .history import History
 from .ledger import Ledger
 from .media import Media
 from .opening import Opening
-from .patience import Patience
+from .patience import ONCE, Patience
 from .rooms import Rooms, Spot
 from .wire import is_event, mapping_at, text_at
 
@@ -119,6 +119,7 @@ class Connection:
         """Do something without waiting for it; what goes wrong is in the log."""
 
         async def done() -> None:
+            ONCE.set(False)
             try:
                 await doing
             except FamiliarError as exc:

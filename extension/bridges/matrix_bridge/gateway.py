@@ -24,7 +24,7 @@ from .handle import MATRIX, MatrixHandle
 from .invites import Invites
 from .ledger import Ledger
 from .login import GONE, Access, Login
-from .patience import Patience
+from .patience import ONCE, Patience
 from .rooms import PLATFORM, Spot
 from .syncing import Syncing
 
@@ -185,6 +185,7 @@ class Matrix:
     async def _listen(self, syncing: Syncing, answer: Mapping[str, Any] | None) -> None:
         """Hear until it is stopped, or the login ends."""
         late, pause = True, 0.0
+        ONCE.set(True)  # whatever fails here is tried again by the next round
         while True:
             try:
                 if answer is None:

@@ -33,15 +33,17 @@ class Progress:
         return batch
 
     def counted(self, batch: Batch, call: Callable[[], object]) -> Callable[[], None]:
-        """Return a call that counts as taken up once it was made, whatever came of it."""
+        """Return a call that counts as taken up once it was made, whatever came of it, but for the end of the process."""
         with self._lock:
             batch.left += 1
 
         def made() -> None:
             try:
                 call()
-            finally:
+            except Exception:
                 self.done(batch)
+                raise
+            self.done(batch)
 
         return made
 
