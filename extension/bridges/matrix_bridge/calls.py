@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from ...errors import BridgeError
+from ...errors import BridgeError, BridgeUnreachable
 from .patience import ONCE, PASSING
 from .wire import text_at
 
@@ -46,7 +46,7 @@ class Refused(BridgeError):
         self.status, self.code, self.body = status, code, body
 
 
-class Unreachable(BridgeError):
+class Unreachable(BridgeUnreachable):
     """Nothing answers at the address of the homeserver, or not in time."""
 
 

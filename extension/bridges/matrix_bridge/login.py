@@ -75,7 +75,7 @@ class Login:
         """Return where the server is spoken to, which its name may say elsewhere."""
         self.client.homeserver = self.access.homeserver
         try:
-            found = await calls("say where it is", "GET", "matrix", "client", base="/.well-known", timeout=10)
+            found = await calls("say where it is", "GET", "matrix", "client", base="/.well-known", timeout=10, once=True)
         except (Refused, Unreachable):
             found = {}
         told = text_at(mapping_at(found, "m.homeserver"), "base_url").rstrip("/")
@@ -83,7 +83,7 @@ class Login:
         if told and urlsplit(told).hostname and (urlsplit(told).scheme == "https" or not secure):
             self.client.homeserver = told
         try:
-            await calls("say what it can", "GET", "versions", base="/_matrix/client")
+            await calls("say what it can", "GET", "versions", base="/_matrix/client", once=True)  # who opens tries again
         except Refused as exc:
             text = f"There is no Matrix homeserver at {self.client.homeserver} (it answered {exc.status}). Set FAMILIAR_MATRIX_HOMESERVER."
             raise BridgeError(text) from None
