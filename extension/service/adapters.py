@@ -26,13 +26,14 @@ class Adapter:
     gateway: str
     """`package.module:Class`, from this package's parent."""
     needs: tuple[str, ...]
-    """Settings without which there is no account."""
+    """Settings without which there is no account; one of several where `|` is between them."""
     account: Callable[[Settings], str]
     """Returns what tells its account from others, without a secret."""
 
     def missing(self, settings: Settings) -> list[str]:
         """Return the variables of the environment that are still to be set."""
-        return [f"{PREFIX}{name.upper()}" for name in self.needs if not _value(settings, name)]
+        lacking = [each.split("|") for each in self.needs if not any(_value(settings, name) for name in each.split("|"))]
+        return [f"{PREFIX}{names[0].upper()}" for names in lacking]
 
     def is_set_up(self, settings: Settings) -> bool:
         """Return whether there is an account."""
@@ -72,7 +73,7 @@ PLATFORMS = {
         "matrix",
         "Matrix",
         "bridges.matrix_bridge.gateway:Matrix",
-        ("matrix_homeserver", "matrix_user", "matrix_password"),
+        ("matrix_user", "matrix_password|matrix_token"),
         _matrix_account,
     ),
 }
