@@ -50,6 +50,10 @@ class Unreachable(BridgeUnreachable):
     """Nothing answers at the address of the homeserver, or not in time."""
 
 
+class Closed(BridgeError):
+    """The connection ended before something was done."""
+
+
 @contextmanager
 def held(variable: ContextVar[bool], value: bool) -> Iterator[None]:
     """Let a variable of what is done now be so for as long as this lasts."""

@@ -45,8 +45,10 @@ class Matrix:
 
     name = PLATFORM
 
-    def __init__(self, room: Room, capabilities: Capabilities = MATRIX) -> None:
+    def __init__(self, room: Room, account: Settings | None = None, *, capabilities: Capabilities = MATRIX) -> None:
+        """`account` are the settings that say whose it is, where they are not those of the program."""
         self.room, self.capabilities = room, capabilities
+        self._account = account
         self.invites = Invites(self)
         self.lanes = Lanes()
         self._connection: Connection | None = None
@@ -160,7 +162,7 @@ class Matrix:
 
     async def _begin(self) -> tuple[Syncing, Mapping[str, Any]]:
         """Log in, have the keys ready, and ask what is new for the first time."""
-        access = Access.of(self.settings)
+        access = Access.of(self._account or self.settings)
         client, patience = _client(access)
         cabinet = Cabinet.of(self.settings.data_dir, access.user)
         try:

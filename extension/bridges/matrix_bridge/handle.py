@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ...context.limits import MB
-from ...errors import BridgeError
+from ...errors import BridgeError, Throttled
 from ...messages import Person
 from ...texts import tr
 from ..heard import Attached, Button, Capabilities, Heard, Post
 from ..splitter import utf8
 from . import content
-from .calls import Refused
+from .calls import Refused, Unreachable
 from .connection import Connection, remember
 from .markup import sendable
 from .media import name_of, size_of
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .gateway import Matrix
 
 TYPING = 20.0
+LOST = 2.0
+"""Seconds until an edit is tried again that the network lost and that another follows."""
 SHOWN = 30_000
 """Milliseconds that typing is shown for, unless it is told again."""
 MATRIX = Capabilities(
@@ -84,7 +86,12 @@ class MatrixHandle:
         if not passing:
             await self._still_there(message)
         made = content.edit(message, text, self._on.called.get(message, ()))
-        await self._on.send(self.spot.room, "m.room.message", made, passing=passing)
+        try:
+            await self._on.send(self.spot.room, "m.room.message", made, passing=passing)
+        except (Unreachable, Refused) as exc:
+            if passing and (isinstance(exc, Unreachable) or exc.status >= 500):  # the message is there, and the next edit may come through
+                raise Throttled(LOST) from exc
+            raise
 
     async def _still_there(self, message: str) -> None:
         """Raise BridgeError where a message of ours is there no more: an edit of it would be taken, and shown to nobody."""
