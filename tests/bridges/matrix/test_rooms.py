@@ -253,7 +253,8 @@ HOSTILE = {
 }
 
 
-KINDS = tuple(f"m.{name}" for name in ["room.message", "reaction", "room.encrypted", "room.redaction", "sticker", "room.member", "room.name", "space.child"])
+ROOM = ("message", "encrypted", "redaction", "member", "name")
+KINDS = (*(f"m.room.{name}" for name in ROOM), "m.reaction", "m.sticker", "m.space.child")
 
 
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
