@@ -32,8 +32,12 @@ class Adapter:
 
     def missing(self, settings: Settings) -> list[str]:
         """Return the variables of the environment that are still to be set."""
-        lacking = [each.split("|") for each in self.needs if not any(_value(settings, name) for name in each.split("|"))]
-        return [f"{PREFIX}{names[0].upper()}" for names in lacking]
+        return [f"{PREFIX}{name.upper()}" for name in self.needed(settings) if not _value(settings, name)]
+
+    def needed(self, settings: Settings) -> list[str]:
+        """Return the settings that an account needs: of several that do, the one that is there, or the first."""
+        options = [each.split("|") for each in self.needs]
+        return [next((name for name in names if _value(settings, name)), names[0]) for names in options]
 
     def is_set_up(self, settings: Settings) -> bool:
         """Return whether there is an account."""
@@ -73,7 +77,7 @@ PLATFORMS = {
         "matrix",
         "Matrix",
         "bridges.matrix_bridge.gateway:Matrix",
-        ("matrix_user", "matrix_password|matrix_token"),
+        ("matrix_homeserver", "matrix_user", "matrix_password|matrix_token"),
         _matrix_account,
     ),
 }

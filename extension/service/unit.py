@@ -82,7 +82,7 @@ def unit(adapters: Sequence[Adapter], given: Sequence[str], kept: Mapping[str, s
 
 def _secrets(adapters: Sequence[Adapter], settings: Settings, environ: Mapping[str, str], folder: Path) -> dict[str, Path]:
     """Return the file of each secret that is needed: the one that the environment names, or one in our own folder."""
-    needed = {name for each in adapters for name in each.needs if name in SECRETS}
+    needed = {name for each in adapters for name in each.needed(settings) if name in SECRETS}
     needed |= {name for name in OTHERS if getattr(settings, name).get_secret_value()}
     return {name: Path(environ.get(f"{PREFIX}{name.upper()}_FILE") or folder / name).expanduser().absolute() for name in sorted(needed)}
 
