@@ -139,6 +139,7 @@ class Matrix:
     async def _run(self, opened: Future[None]) -> None:
         try:
             try:
+                ONCE.set(True)  # who opens it tries again, and so does every round of listening
                 syncing, first = await self._begin()
             except BaseException as exc:  # noqa: BLE001 - whatever it is, it is who opened that must know
                 self._trouble = str(exc) if isinstance(exc, FamiliarError) else type(exc).__name__
@@ -187,7 +188,6 @@ class Matrix:
     async def _listen(self, syncing: Syncing, answer: Mapping[str, Any] | None) -> None:
         """Hear until it is stopped, or the login ends."""
         late, pause = True, 0.0
-        ONCE.set(True)  # whatever fails here is tried again by the next round
         while True:
             try:
                 if answer is None:

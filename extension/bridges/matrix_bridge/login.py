@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ...errors import BridgeError
 from .account import Account, Cabinet
 from .calls import Calls, Refused, Unreachable
-from .wire import is_user, mapping_at, server_of, text_at
+from .wire import is_user, mapping_at, text_at
 
 if TYPE_CHECKING:
     from nio import AsyncClient
@@ -45,7 +45,7 @@ class Access:
                 "The Matrix account has no password. Put it into a file and name that in FAMILIAR_MATRIX_PASSWORD_FILE "
                 "(or a token in FAMILIAR_MATRIX_TOKEN_FILE)."
             )
-        homeserver = homeserver or f"https://{server_of(user)}"
+        homeserver = homeserver or f"https://{user.partition(':')[2]}"  # which says where its server is
         if urlsplit(homeserver).scheme not in ("http", "https") or not urlsplit(homeserver).hostname:
             raise BridgeError("FAMILIAR_MATRIX_HOMESERVER should look like https://matrix.example.org.")
         return cls(user, homeserver, *secrets)
