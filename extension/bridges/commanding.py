@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
-from dataclasses import dataclass, field, replace
-from secrets import token_hex
-from threading import Lock
+from dataclasses import dataclass, replace
 
 from ..commands.block import block
 from ..commands.running import Answered, Given, Running
-from ..errors import BridgeError
+from ..errors import BridgeError, NotFound
 from ..texts import tr
 from .heard import Button, Handle, Heard, Post, defused
 from .plan import plan
@@ -19,17 +16,6 @@ from .stage import Stage
 log = logging.getLogger(__name__)
 
 YES, NO = "familiar:yes:", "familiar:no:"
-QUESTIONS = 200
-"""Questions that wait for a yes; the oldest go first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is done once who asked for it says yes."""
-
-    given: Given
-    person: str
-    place: str
 
 
 @dataclass
@@ -38,8 +24,6 @@ class Commanding:
 
     running: Running
     most_parts: int = 6
-    _questions: OrderedDict[str, Question] = field(default_factory=OrderedDict)
-    _lock: Lock = field(default_factory=Lock)
 
     def run(self, given: Given, stage: Stage) -> Answered | None:
         """Run a command and show the outcome; None, and nothing is shown, for people who are ignored."""
@@ -51,31 +35,24 @@ class Commanding:
 
     def confirm(self, button: str, by: Heard, stage: Stage) -> Answered | None:
         """Do what somebody was asked about, if it is they who say yes, where they were asked."""
-        token = button.removeprefix(YES).removeprefix(NO)
-        with self._lock:
-            question = self._questions.get(token)
-            if question is not None and (question.person, question.place) != (by.person.id, by.place.id):
-                return None
-            self._questions.pop(token, None)
-        if question is None:
+        try:
+            given = self.running.questions.pressed(by.asker, button.removeprefix(YES).removeprefix(NO))
+        except NotFound:
             self.show(Answered(tr("That was asked too long ago. Say it again."), "refused", private=True), by, stage.handle)
+            return None
+        if given is None:
             return None
         if button.startswith(NO):
             self.show(Answered(tr("Nothing was done.")), by, stage.handle)
             return None
-        return self.run(question.given, stage)
+        return self.run(given, stage)
 
     def show(self, answered: Answered, heard: Heard, handle: Handle) -> None:
         """Show what came of a command, to who gave it alone where it is private."""
         buttons: tuple[Button, ...] = ()
         if answered.question is not None:
-            token = token_hex(8)
-            with self._lock:
-                self._questions[token] = Question(answered.question, heard.person.id, heard.place.id)
-                while len(self._questions) > QUESTIONS:
-                    self._questions.popitem(last=False)
+            token = self.running.questions.put(heard.asker, heard.text, answered.question)
             buttons = (Button(f"{YES}{token}", tr("Yes")), Button(f"{NO}{token}", tr("No")))
-            self.running.questions.put(heard.asker, heard.text, answered.question)
             more = "" if handle.capabilities.buttons else " " + tr("`--yes` does it; say it again if you were only talking.")
             answered = replace(answered, text=f"{answered.text}{more}")
         try:

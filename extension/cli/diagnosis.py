@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
@@ -17,6 +18,7 @@ def doctor(
     ctx: typer.Context,
     host: Host = None,
     model: Model = None,
+    matrix: Annotated[bool, typer.Option("--matrix", help="Look at the Matrix account, too: its login, device and keys.")] = False,
     as_json: AsJson = False,
     folder: DataDir = None,
     verbose: Verbose = False,
@@ -25,7 +27,7 @@ def doctor(
 
     Nothing is changed. The exit code is 1 when there is a problem.
     """
-    found = examine(data_dir(ctx), host=host, model=model)
+    found = examine(data_dir(ctx), with_matrix=matrix, host=host, model=model)
     problems = [finding for finding in found if finding.state == "problem"]
     if as_json:
         console.answer_json({"ok": not problems, "findings": [asdict(finding) for finding in found]})

@@ -10,21 +10,27 @@ from ..errors import SettingsError
 from ..settings import Settings, default_data_dir, load
 from .finding import Finding
 from .installation import installation
+from .matrix import matrix
 from .model import embedder, host
 from .ranking import ranking
 from .stores import stores
 
 
-def examine(data_dir: Path | None = None, environ: Mapping[str, str] | None = None, **given: str | None) -> list[Finding]:
-    """Return what is found of the installation and of a data directory. Never raises for what is wrong with either.
+def examine(
+    data_dir: Path | None = None, environ: Mapping[str, str] | None = None, *, with_matrix: bool = False, **given: str | None
+) -> list[Finding]:
+    """Return what is found of the installation and of a data directory, and of the Matrix account where that is asked for.
 
-    `given` are settings that outweigh those of file and environment; None counts as not given.
+    Never raises for what is wrong with any of them. `given` are settings that outweigh those of file and environment; None counts as not
+    given.
     """
     environ = os.environ if environ is None else environ
-    return [*installation(), *_configured(data_dir, environ, given)]
+    return [*installation(), *_configured(data_dir, environ, given, with_matrix=with_matrix)]
 
 
-def _configured(data_dir: Path | None, environ: Mapping[str, str], given: Mapping[str, str | None]) -> Iterator[Finding]:
+def _configured(
+    data_dir: Path | None, environ: Mapping[str, str], given: Mapping[str, str | None], *, with_matrix: bool
+) -> Iterator[Finding]:
     try:
         settings = load(environ, data_dir=data_dir, **given)
     except SettingsError as exc:
@@ -37,6 +43,8 @@ def _configured(data_dir: Path | None, environ: Mapping[str, str], given: Mappin
     yield embedder(settings)
     yield from stores(settings)
     yield ranking(settings)
+    if with_matrix:
+        yield from matrix(settings)
 
 
 def _settings(settings: Settings) -> Finding:

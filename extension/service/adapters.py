@@ -25,14 +25,15 @@ class Adapter:
     """As people write it."""
     gateway: str
     """`package.module:Class`, from this package's parent."""
-    needs: tuple[str, ...]
-    """Settings without which there is no account."""
+    needs: tuple[tuple[str, ...], ...]
+    """Settings without which there is no account; of several beside each other one is enough."""
     account: Callable[[Settings], str]
     """Returns what tells its account from others, without a secret."""
 
     def missing(self, settings: Settings) -> list[str]:
         """Return the variables of the environment that are still to be set."""
-        return [f"{PREFIX}{name.upper()}" for name in self.needs if not _value(settings, name)]
+        lacking = [names for names in self.needs if not any(_value(settings, name) for name in names)]
+        return [" or ".join(f"{PREFIX}{name.upper()}" for name in names) for names in lacking]
 
     def is_set_up(self, settings: Settings) -> bool:
         """Return whether there is an account."""
@@ -63,16 +64,16 @@ def _discord_account(settings: Settings) -> str:
 
 
 def _matrix_account(settings: Settings) -> str:
-    return f"{settings.matrix_user.strip().lower()} {settings.matrix_homeserver.strip().rstrip('/').lower()}"
+    return settings.matrix_user.strip().lower()
 
 
 PLATFORMS = {
-    "discord": Adapter("discord", "Discord", "bridges.discord_bridge.gateway:Discord", ("discord_token",), _discord_account),
+    "discord": Adapter("discord", "Discord", "bridges.discord_bridge.gateway:Discord", (("discord_token",),), _discord_account),
     "matrix": Adapter(
         "matrix",
         "Matrix",
         "bridges.matrix_bridge.gateway:Matrix",
-        ("matrix_homeserver", "matrix_user", "matrix_password"),
+        (("matrix_user",), ("matrix_password", "matrix_token")),
         _matrix_account,
     ),
 }

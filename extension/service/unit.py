@@ -82,9 +82,14 @@ def unit(adapters: Sequence[Adapter], given: Sequence[str], kept: Mapping[str, s
 
 def _secrets(adapters: Sequence[Adapter], settings: Settings, environ: Mapping[str, str], folder: Path) -> dict[str, Path]:
     """Return the file of each secret that is needed: the one that the environment names, or one in our own folder."""
-    needed = {name for each in adapters for name in each.needs if name in SECRETS}
+    needed = {_given(names, settings) for each in adapters for names in each.needs if names[0] in SECRETS}
     needed |= {name for name in OTHERS if getattr(settings, name).get_secret_value()}
     return {name: Path(environ.get(f"{PREFIX}{name.upper()}_FILE") or folder / name).expanduser().absolute() for name in sorted(needed)}
+
+
+def _given(names: Sequence[str], settings: Settings) -> str:
+    """Return which of some secrets, of which one is enough, is set; the first where none is."""
+    return next((name for name in names if getattr(settings, name).get_secret_value()), names[0])
 
 
 def _is_kept(variable: str, value: str) -> bool:

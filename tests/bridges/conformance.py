@@ -602,6 +602,9 @@ class Permitting:
         stand.ask(den, "ada", "--yes")
         assert stand.app.memories.seen.since(den.id) is not None
         assert len(stand.model.prompts) == 1
+        if asked.buttons:  # what was answered in words cannot be answered by its buttons once more
+            stand.agree(den, "ada", stand.ours(den)[-2])
+            assert "asked too long ago" in stand.texts(den)[-1]
 
     def test_too_many_answers_in_an_hour_are_refused_with_a_sentence(self, stand, den):
         rules = stand.app.settings.permissions

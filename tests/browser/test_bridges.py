@@ -41,7 +41,7 @@ def test_a_bridge_is_switched_on_answers_is_there_after_a_reload_and_is_switched
     discord, state = window.find("#familiar-bridge-discord input"), window.find("#familiar-bridge-discord-state")
     window.find("#familiar-bridges > button").click()
     expect(window.find("#familiar-bridge-matrix input")).to_be_disabled()
-    expect(window.find("#familiar-bridge-matrix-state")).to_contain_text("start it again: FAMILIAR_MATRIX_HOMESERVER, ")
+    expect(window.find("#familiar-bridge-matrix-state")).to_contain_text("start it again: FAMILIAR_MATRIX_USER, ")
     expect(state).to_have_text("Set up, and does not run.")
     discord.check()
     expect(state).to_contain_text("Here as Familiar on discord · since")

@@ -87,8 +87,8 @@ def test_what_is_not_set_up_says_what_to_set_and_cannot_be_switched_on(bridges, 
     discord, matrix, state, other, ends, told = bridges.load()
     assert (discord["value"], discord["interactive"], matrix["interactive"], ends, told) == (False, True, False, False, "")
     assert "Set up, and does not run." in state
-    assert "start it again: FAMILIAR_MATRIX_HOMESERVER, FAMILIAR_MATRIX_USER" in other
-    with pytest.raises(BridgeError, match="Set FAMILIAR_MATRIX_HOMESERVER"):
+    assert "start it again: FAMILIAR_MATRIX_USER, FAMILIAR_MATRIX_PASSWORD or FAMILIAR_MATRIX_TOKEN." in other
+    with pytest.raises(BridgeError, match="Set FAMILIAR_MATRIX_USER and FAMILIAR_MATRIX_PASSWORD or"):
         supervisor.switch("matrix", True)
     assert (app.settings.bridges, running(app)) == ("", [])
 

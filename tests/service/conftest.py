@@ -47,10 +47,10 @@ class Program:
         self.people = People(self.data_dir)
         self.others = People(self.data_dir, "matrix")
 
-    def start(self, *words: str, **environ: str) -> Running:
+    def start(self, *words: str, module: str = "tests.service.child", **environ: str) -> Running:
         """Start a bridge, and do not wait for it."""
         output = self.data_dir.parent / f"output-{len(self.started)}.txt"
-        command = [sys.executable, "-m", "tests.service.child", "bridge", *words]
+        command = [sys.executable, "-m", module, "bridge", *words]
         with output.open("wb") as file:
             process = subprocess.Popen(command, cwd=ROOT, env=self.environ | environ, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
         self.started.append(Running(process, output))

@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+from extension.service.adapters import PLATFORMS
 from extension.service.claim import FOLDER, holders, is_held
 from extension.service.supervision import stop
 
@@ -57,7 +58,7 @@ def test_without_an_account_it_says_what_to_set(program):
     code, said = program.run("slack")
     assert (code, "There is no platform slack. There are discord and matrix." in said) == (1, True)
     code, said = program.run("matrix")
-    assert (code, "Matrix is not set up: set FAMILIAR_MATRIX_HOMESERVER" in said) == (1, True)
+    assert (code, "Matrix is not set up: set FAMILIAR_MATRIX_USER" in said) == (1, True)
 
 
 @pytest.mark.slow
@@ -73,6 +74,14 @@ def test_a_platform_that_is_not_there_is_tried_again(program):
     until(lambda: "Discord: The connection ended. It is tried again" in bridge.said)
     until(lambda: program.status(bridge)["platforms"]["discord"]["reconnects"] == 1 and program.status(bridge)["healthy"])
     assert program.status(bridge)["platforms"]["discord"]["rate_limit_waits"] == 6, "what the first gateway counted is not lost"
+
+
+def test_the_real_adapters_are_found_and_what_they_cannot_reach_is_tried_again(program):
+    nowhere = {**MATRIX, "FAMILIAR_MATRIX_HOMESERVER": "http://127.0.0.1:1"}
+    bridge = program.start("matrix", module="extension", **nowhere)
+    until(lambda: "It is tried again in 5 seconds." in bridge.said or bridge.process.poll() is not None)
+    assert ("Matrix: Matrix did not" in bridge.said, bridge.process.poll()) == (True, None), bridge.said
+    assert all(adapter.kind().__name__ == adapter.title for adapter in PLATFORMS.values())
 
 
 def test_a_second_one_for_the_same_account_refuses_also_when_both_start_at_once(program):

@@ -11,7 +11,7 @@ from threading import Event
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
-from ...errors import BridgeError
+from ...errors import BridgeError, BridgeUnreachable
 from ..gateway import Vital
 from ..lanes import Lanes
 from .account import Account
@@ -69,7 +69,7 @@ class Discord:
             until = monotonic() + HEARS
             while not self._hears.wait(0.05) and not self._ended.is_set():
                 if monotonic() > until:
-                    raise BridgeError("Discord was not reached in time. Look at the network, then start again.")
+                    raise BridgeUnreachable("Discord was not reached in time. Look at the network.")
             if self._trouble:
                 raise BridgeError(self._trouble)
         except BridgeError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from ...errors import BridgeError
+from ...errors import BridgeError, BridgeUnreachable
 from ...texts import tr
 
 log = logging.getLogger(__name__)
@@ -55,12 +55,13 @@ def refusal(exc: BaseException, doing: str, needs: str = "") -> BridgeError:
     if isinstance(exc, BridgeError):
         return exc
     if isinstance(exc, discord.RateLimited):
-        return BridgeError(tr("Discord asks to wait for {seconds} s ({doing}).", seconds=round(exc.retry_after), doing=doing))
+        return BridgeUnreachable(tr("Discord asks to wait for {seconds} s ({doing}).", seconds=round(exc.retry_after), doing=doing))
     if isinstance(exc, discord.HTTPException):
-        return BridgeError(_answered(exc, doing, needs))
+        kind = BridgeUnreachable if exc.status == 429 or exc.status >= 500 else BridgeError
+        return kind(_answered(exc, doing, needs))
     if not isinstance(exc, discord.DiscordException | OSError):
         log.warning("Something failed on the way to Discord (%s)", doing, exc_info=exc)
-    return BridgeError(tr("Discord was not reached ({doing}: {error}). Try again in a while.", doing=doing, error=type(exc).__name__))
+    return BridgeUnreachable(tr("Discord was not reached ({doing}: {error}). Try again in a while.", doing=doing, error=type(exc).__name__))
 
 
 def _answered(exc: object, doing: str, needs: str) -> str:

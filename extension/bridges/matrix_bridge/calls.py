@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from ...errors import BridgeError
-from .patience import ONCE, PASSING
+from ...errors import BridgeError, BridgeUnreachable
+from .patience import ONCE, PASSING, TROUBLED
 from .wire import text_at
 
 if TYPE_CHECKING:
@@ -46,8 +46,12 @@ class Refused(BridgeError):
         self.status, self.code, self.body = status, code, body
 
 
-class Unreachable(BridgeError):
+class Unreachable(BridgeUnreachable):
     """Nothing answers at the address of the homeserver, or not in time."""
+
+
+class Closed(BridgeError):
+    """The connection ended before something was done."""
 
 
 @contextmanager
@@ -108,6 +112,8 @@ class Calls:
         with reaching(doing, self.client.homeserver):
             response = await self.client.send(method, path, data, headers, timeout=timeout)
             found = _mapping(await response.read())
+        if response.status in TROUBLED:
+            raise Unreachable(f"Matrix did not {doing}: {self.client.homeserver} is not up at the moment (it answered {response.status}).")
         if response.status >= 400:
             raise Refused(doing, response.status, text_at(found, "errcode"), text_at(found, "error"), found)
         return found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...errors import BridgeError, FamiliarError, Throttled
 from .account import Account
 from .allowance import Allowance
-from .calls import Calls, Refused
+from .calls import Calls, Closed, Refused
 from .content import transaction
 from .encryption import Encryption
 from .history import History
@@ -71,7 +71,7 @@ class Connection:
             future = asyncio.run_coroutine_threadsafe(doing, self.loop)
         except RuntimeError:
             doing.close()
-            raise BridgeError("The connection to Matrix is closed.") from None
+            raise Closed("The connection to Matrix is closed.") from None
         try:
             return future.result(LONGEST)
         except FamiliarError as exc:
@@ -80,7 +80,7 @@ class Connection:
             future.cancel()
             raise BridgeError("Matrix did not do this in time. Try again.") from None
         except CancelledError:
-            raise BridgeError("The connection to Matrix was closed meanwhile.") from None
+            raise Closed("The connection to Matrix was closed meanwhile.") from None
 
     async def send(self, room: str, kind: str, content: dict[str, Any], key: str = "", *, passing: bool = False) -> str:
         """Send an event into a room, encrypted where that is, and return its id. Raises BridgeError."""

@@ -45,8 +45,10 @@ class Matrix:
 
     name = PLATFORM
 
-    def __init__(self, room: Room, capabilities: Capabilities = MATRIX) -> None:
+    def __init__(self, room: Room, account: Settings | None = None, *, capabilities: Capabilities = MATRIX) -> None:
+        """`account` are the settings that say whose it is, where they are not those of the program."""
         self.room, self.capabilities = room, capabilities
+        self._account = account
         self.invites = Invites(self)
         self.lanes = Lanes()
         self._connection: Connection | None = None
@@ -137,6 +139,7 @@ class Matrix:
     async def _run(self, opened: Future[None]) -> None:
         try:
             try:
+                ONCE.set(True)  # who opens it tries again, and so does every round of listening
                 syncing, first = await self._begin()
             except BaseException as exc:  # noqa: BLE001 - whatever it is, it is who opened that must know
                 self._trouble = str(exc) if isinstance(exc, FamiliarError) else type(exc).__name__
@@ -160,7 +163,7 @@ class Matrix:
 
     async def _begin(self) -> tuple[Syncing, Mapping[str, Any]]:
         """Log in, have the keys ready, and ask what is new for the first time."""
-        access = Access.of(self.settings)
+        access = Access.of(self._account or self.settings)
         client, patience = _client(access)
         cabinet = Cabinet.of(self.settings.data_dir, access.user)
         try:
@@ -185,7 +188,6 @@ class Matrix:
     async def _listen(self, syncing: Syncing, answer: Mapping[str, Any] | None) -> None:
         """Hear until it is stopped, or the login ends."""
         late, pause = True, 0.0
-        ONCE.set(True)  # whatever fails here is tried again by the next round
         while True:
             try:
                 if answer is None:

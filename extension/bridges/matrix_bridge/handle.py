@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ...context.limits import MB
-from ...errors import BridgeError
+from ...errors import BridgeError, Throttled
 from ...messages import Person
 from ...texts import tr
 from ..heard import Attached, Button, Capabilities, Heard, Post
 from ..splitter import utf8
 from . import content
-from .calls import Refused
+from .calls import Refused, Unreachable
 from .connection import Connection, remember
 from .markup import sendable
 from .media import name_of, size_of
@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from .gateway import Matrix
 
 TYPING = 20.0
+LOST = 2.0
+"""Seconds until an edit is tried again that the network lost and that another follows."""
 SHOWN = 30_000
 """Milliseconds that typing is shown for, unless it is told again."""
 MATRIX = Capabilities(
-    limit=content.LIMIT, measure=utf8, buttons=False, typing=TYPING, receipts=True, pace=1.5, most_edits=20
+    limit=content.LIMIT, measure=utf8, buttons=False, typing=TYPING, receipts=True, pace=1.5, most_edits=40
 )
 """What can be done on Matrix. How often a reply is shown while it is written follows from the server's limits, too: see allowance.py."""
 
@@ -55,7 +57,7 @@ class MatrixHandle:
         try:
             data = post.file.read() if post.file else b""
         except OSError as exc:
-            raise BridgeError(f"A file could not be read ({type(exc).__name__}). Ask for it again.") from exc
+            raise BridgeError(tr("A file could not be read ({error}). Ask for it again.", error=type(exc).__name__)) from exc
         return self._on.wait(self._post(post, data))
 
     async def _post(self, post: Post, data: bytes) -> str:
@@ -84,7 +86,12 @@ class MatrixHandle:
         if not passing:
             await self._still_there(message)
         made = content.edit(message, text, self._on.called.get(message, ()))
-        await self._on.send(self.spot.room, "m.room.message", made, passing=passing)
+        try:
+            await self._on.send(self.spot.room, "m.room.message", made, passing=passing)
+        except Unreachable as exc:
+            if passing:  # the message is there, and the next edit may come through
+                raise Throttled(LOST) from exc
+            raise
 
     async def _still_there(self, message: str) -> None:
         """Raise BridgeError where a message of ours is there no more: an edit of it would be taken, and shown to nobody."""
@@ -124,7 +131,7 @@ class MatrixHandle:
     def make_thread(self, name: str, message: str = "") -> str:
         """As Handle says: a thread is there once somebody replies in it to its first message, which can be any."""
         if self.spot.root:
-            raise BridgeError("There are no threads in threads.")
+            raise BridgeError(tr("There are no threads in threads."))
         root = message if is_event(message) else self.post(Post(tr("{name} (reply to this message in a thread)", name=name)))
         via = quote(server_of(self._on.client.user_id), safe="")
         return f"https://matrix.to/#/{quote(self.spot.room, safe='')}/{quote(root, safe='')}?via={via}"

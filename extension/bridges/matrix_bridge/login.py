@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from ...errors import BridgeError
 from .account import Account, Cabinet
 from .calls import Calls, Refused, Unreachable
-from .wire import is_user, mapping_at, server_of, text_at
+from .wire import is_user, mapping_at, text_at
 
 if TYPE_CHECKING:
     from nio import AsyncClient
@@ -45,7 +45,7 @@ class Access:
                 "The Matrix account has no password. Put it into a file and name that in FAMILIAR_MATRIX_PASSWORD_FILE "
                 "(or a token in FAMILIAR_MATRIX_TOKEN_FILE)."
             )
-        homeserver = homeserver or f"https://{server_of(user)}"
+        homeserver = homeserver or f"https://{user.partition(':')[2]}"  # which says where its server is
         if urlsplit(homeserver).scheme not in ("http", "https") or not urlsplit(homeserver).hostname:
             raise BridgeError("FAMILIAR_MATRIX_HOMESERVER should look like https://matrix.example.org.")
         return cls(user, homeserver, *secrets)
@@ -75,7 +75,7 @@ class Login:
         """Return where the server is spoken to, which its name may say elsewhere."""
         self.client.homeserver = self.access.homeserver
         try:
-            found = await calls("say where it is", "GET", "matrix", "client", base="/.well-known", timeout=10)
+            found = await calls("say where it is", "GET", "matrix", "client", base="/.well-known", timeout=10, once=True)
         except (Refused, Unreachable):
             found = {}
         told = text_at(mapping_at(found, "m.homeserver"), "base_url").rstrip("/")
@@ -83,7 +83,7 @@ class Login:
         if told and urlsplit(told).hostname and (urlsplit(told).scheme == "https" or not secure):
             self.client.homeserver = told
         try:
-            await calls("say what it can", "GET", "versions", base="/_matrix/client")
+            await calls("say what it can", "GET", "versions", base="/_matrix/client", once=True)  # who opens tries again
         except Refused as exc:
             text = f"There is no Matrix homeserver at {self.client.homeserver} (it answered {exc.status}). Set FAMILIAR_MATRIX_HOMESERVER."
             raise BridgeError(text) from None

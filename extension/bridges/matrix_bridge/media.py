@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from ...context.limits import MB
 from ...errors import BridgeError
+from ...texts import tr
 from .calls import Calls, Refused, reaching
 from .encryption import Encryption
 from .markup import sendable
@@ -62,7 +63,8 @@ class Media:
         except Refused:
             return
         if (most := number_at(found, "m.upload.size")) and size > most:
-            raise BridgeError(f"This file of {size / MB:.1f} MB is too large for this server, which takes {most / MB:.1f} MB.")
+            told = {"size": round(size / MB, 1), "most": round(most / MB, 1)}
+            raise BridgeError(tr("This file of {size} MB is too large for this server, which takes {most} MB.", **told))
 
     async def _uploaded(self, data: bytes, kind: str, name: str) -> str:
         path = f"/_matrix/media/v3/upload?filename={quote(name, safe='')}" if name else "/_matrix/media/v3/upload"
@@ -78,7 +80,7 @@ class Media:
         url = text_at(file or content, "url")
         server, _, media = url.removeprefix("mxc://").partition("/")
         if not url.startswith("mxc://") or not server or not media or "/" in media or len(url) > 500:
-            raise BridgeError("This file has no address that could be fetched from. Send it again.")
+            raise BridgeError(tr("This file has no address that could be fetched from. Send it again."))
         data = await self._downloaded(server, media, most)
         return _decrypted(data, file) if file and len(data) <= most else data
 
@@ -88,7 +90,7 @@ class Media:
             data = await self._read(f"{self.client.homeserver}{base}/{named}", most)
             if data is not None:
                 return data
-        raise BridgeError("The server does not have this file (any more). Send it again.")
+        raise BridgeError(tr("The server does not have this file (any more). Send it again."))
 
     async def _read(self, url: str, most: int) -> bytes | None:
         """Return what is at an address, None where there is nothing."""
@@ -104,7 +106,7 @@ class Media:
                 if response.status == 404:
                     return None
                 if response.status >= 400:
-                    raise BridgeError(f"The server does not give this file ({response.status}). Send it again.")
+                    raise BridgeError(tr("The server does not give this file ({status}). Send it again.", status=response.status))
                 async for chunk in response.content.iter_chunked(CHUNK):
                     data += chunk
                     if len(data) > most:
@@ -120,7 +122,7 @@ def _decrypted(data: bytes, file: Content) -> bytes:
     try:
         return bytes(decrypt_attachment(data, key, digest, iv))
     except (EncryptionError, ValueError, TypeError) as exc:
-        raise BridgeError(f"This file cannot be decrypted ({type(exc).__name__}). Send it again.") from None
+        raise BridgeError(tr("This file cannot be decrypted ({error}). Send it again.", error=type(exc).__name__)) from None
 
 
 def size_of(content: Content) -> int:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 
+from .calls import Closed
+
 
 @dataclass(eq=False)
 class Batch:
@@ -33,13 +35,15 @@ class Progress:
         return batch
 
     def counted(self, batch: Batch, call: Callable[[], object]) -> Callable[[], None]:
-        """Return a call that counts as taken up once it was made, whatever came of it, but for the end of the process."""
+        """Return a call that counts as taken up once it was made, whatever came of it, but for the end of connection or process."""
         with self._lock:
             batch.left += 1
 
         def made() -> None:
             try:
                 call()
+            except Closed:
+                raise
             except Exception:
                 self.done(batch)
                 raise

@@ -387,7 +387,7 @@ class MatrixStand(Stand):
 
     def connect(self) -> None:
         """Open the gateway, and wait until it has heard what there was."""
-        self.gateway = Matrix(self.room, self.capabilities)
+        self.gateway = Matrix(self.room, capabilities=self.capabilities)
         self.gateway.open()
         self.platform.attend(self.gateway)
         self.platform._until(lambda: self.gateway.vital().connected)
