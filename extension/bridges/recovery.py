@@ -29,7 +29,7 @@ PERIOD = 10.0
 """Seconds between two notes of when the platform was listened to."""
 OVERLAP = timedelta(minutes=1)
 """What is heard once more before that: clocks differ, and the last note may be older than the kill."""
-ADOPTED = 30
+ADOPTED = 100
 """Messages among which one of ours is looked for that was sent for a message and not noted any more."""
 BY_ITSELF = "+"
 """What the journal's name of a turn begins with that nobody asked for; no platform's message id does."""
@@ -123,8 +123,8 @@ class Recovery:
         ours = [each.id for each in later if each.is_own and fits(each)]
         if not ours:
             return ()
-        known = set(self._room.app.memories.links.of(left.place, ours))
-        known.update(self._room.journal.posted())
+        known = self._room.journal.posted()  # first: what is sent meanwhile is linked, and then goes from there
+        known.update(self._room.app.memories.links.of(left.place, ours))
         return tuple(each for each in reversed(ours) if each not in known)
 
     def _close_off(self, left: Open, handle: Handle, *, gone: bool = False) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import discord
     from discord import app_commands
 
+    from ...settings import Settings
     from ..room import Room
 
 log = logging.getLogger(__name__)
@@ -46,9 +47,10 @@ class Discord:
 
     name = "discord"
 
-    def __init__(self, room: Room, **options: Any) -> None:
-        """`options` are discord.Client's, beside those that are set here."""
+    def __init__(self, room: Room, account: Settings | None = None, **options: Any) -> None:
+        """`account` are the settings that say whose it is, where they are not those of the program; `options` are discord.Client's."""
         self.room = room
+        self.settings = account or room.app.settings
         self._options = options
         self._line, self._patience = Line(), Patience()
         self._lanes, self._errands = Lanes(), Lanes()
@@ -60,7 +62,7 @@ class Discord:
 
     def open(self) -> None:
         """As Gateway says."""
-        token = self.room.app.settings.discord_token.get_secret_value()
+        token = self.settings.discord_token.get_secret_value()
         if not token:
             raise BridgeError(NO_TOKEN)
         self._line.open()
@@ -143,8 +145,7 @@ class Discord:
             await client.close()
             raise
         tree = self._attend(client)
-        settings = self.room.app.settings
-        await sync(tree, settings.data_dir, number(settings.discord_guild))
+        await sync(tree, self.settings.data_dir, number(self.settings.discord_guild))
         self._keep(self._stay(client, token))
         self._keep(self._presence.keep())
 
@@ -157,7 +158,7 @@ class Discord:
         self._events = Events(self.room, account, self._lanes, interactions, self._arrived)
         self._presence = Presence(client, self.room.app)
         self._events.listen()
-        guild = number(self.room.app.settings.discord_guild)
+        guild = number(self.settings.discord_guild)
         tree = app_commands.CommandTree(client)
         if not guild:
             tree.allowed_contexts = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)

@@ -299,7 +299,6 @@ class DiscordStand(Stand):
 
     double: Double = field(default_factory=Double)
     door: str = "discord"
-    options: dict[str, Any] = field(default_factory=dict)
     killed: list[tuple[Room, Discord, App]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -308,7 +307,7 @@ class DiscordStand(Stand):
         self.start()
 
     def connect(self) -> None:
-        self.gateway = Discord(self.room, **{**QUICK, **self.options})
+        self.gateway = Discord(self.room, self.app.settings, **QUICK)
         self.platform.gateway = self.gateway
         self.gateway.open()
 
