@@ -42,6 +42,7 @@ class Recovery:
         self._room = room
         self._lock = Lock()
         self._sent: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._claimed: dict[str, tuple[str, str]] = {}
         self._gateway: Gateway | None = None
 
     def connected(self, gateway: Gateway) -> None:
@@ -89,9 +90,10 @@ class Recovery:
         """Return a message that is still to be answered; None where something else was to be done about it, and is done."""
         heard = None if left.message.startswith(BY_ITSELF) else handle.message(left.message)
         link, exchange = self._known(left)
+        left = replace(left, posted=self._claimed_by(left, left.posted))
         if not left.posted and (found := self._orphans(left, handle, exchange)):
-            left = replace(left, posted=found)
-            self._room.journal.post(left.place, left.message, found)  # they are nobody else's from now on
+            left = replace(left, posted=self._claimed_by(left, found))
+            self._room.journal.post(left.place, left.message, left.posted)  # they are nobody else's from now on
         self._sent[(left.place, left.message)] = left.posted
         if heard is None:
             self._close_off(left, handle, gone=not left.message.startswith(BY_ITSELF))
@@ -107,6 +109,11 @@ class Recovery:
         else:
             return heard
         return None
+
+    def _claimed_by(self, left: Open, posted: Sequence[str]) -> tuple[str, ...]:
+        """Return which of some messages of ours are of nothing else: what is in the journal twice is the reply to one alone."""
+        owner = (left.place, left.message)
+        return tuple(each for each in dict.fromkeys(posted) if self._claimed.setdefault(each, owner) == owner)
 
     def _known(self, left: Open) -> tuple[Link | None, Exchange | None]:
         memories = self._room.app.memories
