@@ -76,7 +76,8 @@ class Storm:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # threads of the dead
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # who is killed, dies in any thread,
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # and closes nothing
 @pytest.mark.parametrize("kills", [False, True], ids=["the network", "kills"])
 def test_whatever_happens_every_question_is_answered_exactly_once(tmp_path, double, request, kills):
     random = Random(6)
