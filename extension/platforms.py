@@ -37,7 +37,9 @@ class Platforms(BaseModel):
         pattern=r"\d{0,20}",
         description="Id of the one Discord server that gets the slash commands, at once; empty: all servers and private messages.",
     )
-    matrix_homeserver: str = Field("", max_length=500, description="Address of the Matrix homeserver, such as `https://matrix.org`. Empty: that of the account's name.")
+    matrix_homeserver: str = Field(
+        "", max_length=500, description="Address of the Matrix homeserver, such as `https://matrix.org`. Empty: that of the account's name."
+    )
     matrix_user: str = Field("", max_length=300, description="The companion's own account there, such as `@familiar:matrix.org`.")
     matrix_password: SecretStr = Field(
         SecretStr(""), description="Password of the Matrix account. Only ever from the environment, or a file named there."

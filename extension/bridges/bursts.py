@@ -33,6 +33,8 @@ class Burst:
     messages: list[Heard]
     waiting: bool = False
     """Whether it waits in the queue: only what is said to a companion joins it any more."""
+    accepted: bool = False
+    """Whether an earlier process took up some of it."""
     over: bool = False
     cancel: Callable[[], None] = field(default=lambda: None)
 
@@ -58,10 +60,10 @@ class Bursts:
                 self._wait(burst, 0.0 if len(burst.messages) >= MOST else self._pause())
             return True
 
-    def open(self, heard: Heard, handle: Handle, companion: str) -> None:
+    def open(self, heard: Heard, handle: Handle, companion: str, *, accepted: bool = False) -> None:
         """Begin a burst, in place of one of this person that waits already."""
         key = (heard.place.id, heard.person.id)
-        burst = Burst(handle, companion, [heard])
+        burst = Burst(handle, companion, [heard], accepted=accepted)
         with self._lock:
             self._open[key] = burst
             self._wait(burst, self._pause())

@@ -76,3 +76,11 @@ class Journal:
         except StoreError as exc:
             log.warning("What was not answered yet is not known now: %s", exc)
             return []
+
+    def posted(self) -> set[str]:
+        """Return the messages of ours that were sent for what is not answered yet, by whatever process."""
+        try:
+            return {one for each in self._unfinished.of(self._door) for one in each.posted}
+        except StoreError as exc:
+            log.warning("Which messages were sent is not known now: %s", exc)
+            return set()

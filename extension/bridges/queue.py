@@ -108,17 +108,19 @@ class Queue:
         with self._changed:
             return self._rotation.begun
 
-    def submit(self, job: Job, moved: Moved | None = None) -> Ticket:
+    def submit(self, job: Job, moved: Moved | None = None, *, accepted: bool = False) -> Ticket:
         """Put a job into the queue. Raises QueueFull, with words for the person, where it is full, or full of what is theirs, or closed.
 
-        `moved` is called from one thread of the queue, whenever the position is another than it last said; only the newest is told.
+        What was `accepted` by an earlier process is taken however full it is. `moved` is called from one thread of the queue, whenever
+        the position is another than it last said; only the newest is told.
         """
         with self._changed:
             if self._closed:
                 raise QueueFull(_closing())
-            if (own := self._rotation.waiting(job.person)) >= self._longest_each:
+            own = self._rotation.waiting(job.person)
+            if own >= self._longest_each and not accepted:
                 raise QueueFull(tr("Of yours {own} are waiting already, which is the most. Wait until one is done, or stop one.", own=own))
-            if len(self._rotation) >= self._longest:
+            if len(self._rotation) >= self._longest and not accepted:
                 raise QueueFull(tr("There are {most} waiting already, which is the most. Ask again in a few minutes.", most=self._longest))
             ticket = Ticket(self, job, moved)
             self._rotation.add(ticket)

@@ -85,8 +85,9 @@ class Recovery:
         """Return a message that is still to be answered; None where something else was to be done about it, and is done."""
         heard = None if left.message.startswith(BY_ITSELF) else handle.message(left.message)
         link, exchange = self._known(left)
-        if not left.posted:
-            left = replace(left, posted=self._orphans(left, handle, exchange))
+        if not left.posted and (found := self._orphans(left, handle, exchange)):
+            left = replace(left, posted=found)
+            self._room.journal.post(left.place, left.message, found)  # they are nobody else's from now on
         self._sent[(left.place, left.message)] = left.posted
         if heard is None:
             self._close_off(left, handle, gone=not left.message.startswith(BY_ITSELF))
@@ -123,7 +124,7 @@ class Recovery:
         if not ours:
             return ()
         known = set(self._room.app.memories.links.of(left.place, ours))
-        known.update(one for each in self._room.journal.left() for one in each.posted)
+        known.update(self._room.journal.posted())
         return tuple(each for each in reversed(ours) if each not in known)
 
     def _close_off(self, left: Open, handle: Handle, *, gone: bool = False) -> None:

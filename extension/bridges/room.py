@@ -116,11 +116,11 @@ class Room:
         left = [each for each in messages if self.journal.take(place, each.id)]
         worded, companion = [self.worded(each)[0] for each in left], self.worded(messages[0])[1]
         if begun and left:
-            self._submit(Burst(handle, companion, worded), [each.id for each in left])
+            self._submit(Burst(handle, companion, worded, accepted=True), [each.id for each in left])
             return
         for each in worded:
             if not self._bursts.join(each, addressed=True):
-                self._bursts.open(each, handle, companion)
+                self._bursts.open(each, handle, companion, accepted=True)
 
     def deliver(self, exchange: Exchange, messages: Sequence[Heard], handle: Handle) -> None:
         """Send the reply to messages that an earlier process may not have sent to its end. Raises QueueFull."""
@@ -133,6 +133,7 @@ class Room:
             lambda delivery, stop: self.turns.deliver(exchange, delivery),
             instead_of=partial(self.app.memories.links.messages, exchange.id, "reply"),
             asked=[each.id for each in messages],
+            accepted=True,
         )
 
     def deleted(self, place: Place, message: str, handle: Handle) -> None:
@@ -202,10 +203,12 @@ class Room:
         instead_of: Callable[[], Sequence[str]] = tuple,
         asked: list[str] | None = None,
         by_itself: bool = False,
+        accepted: bool = False,
     ) -> None:
         """Put a turn into the queue; its reply takes the place of the messages there are when it begins. Raises QueueFull.
 
-        `asked` are the messages it answers, which are in the journal; more may be added to them while it waits.
+        `asked` are the messages it answers, which are in the journal; more may be added to them while it waits. What was `accepted` by
+        an earlier process is taken however full the queue is.
         """
         stop = Button(f"familiar:stop:{heard.id}", tr("Stop"))
         reply_to = heard.id if heard.place.shared and not by_itself else ""
@@ -239,7 +242,7 @@ class Room:
         whose, tally = (heard.person.id, place, heard.id), self.queue.tally
         work = Work(*whose, handle, delivery, do, notice, tally, self._told, left, self.journal, self.closing, by_itself)
         try:
-            self.queue.submit(work, None if by_itself else moved)
+            self.queue.submit(work, None if by_itself else moved, accepted=accepted)
         except QueueFull:
             if not self.closing.is_set():
                 self.journal.end(place, work.open)
@@ -332,8 +335,10 @@ class Room:
             self.note(heard.place.id, asked, "told")
 
     def _submit(self, burst: Burst, asked: list[str]) -> None:
-        last = burst.messages[-1]
-        self.submit(last, burst.handle, burst.companion, lambda delivery, stop: self._answer(burst, asked, delivery, stop), asked=asked)
+        def answer(delivery: Delivery, stop: Event) -> None:
+            self._answer(burst, asked, delivery, stop)
+
+        self.submit(burst.messages[-1], burst.handle, burst.companion, answer, asked=asked, accepted=burst.accepted)
 
     def _told(self, work: Work, ours: Sequence[str]) -> None:
         """Keep that somebody was told why there is no reply: what they said is answered by that."""

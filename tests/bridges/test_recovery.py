@@ -188,6 +188,22 @@ def test_whoever_lost_the_right_to_ask_meanwhile_is_not_answered(stand, den):
     assert stand.texts(den) == []
 
 
+def test_what_was_accepted_before_is_answered_however_full_the_queue_is_now(stand, den, hall):
+    for number in range(3):
+        stand.model.begun.clear()
+        stand.model.go.clear()
+        stand.platform.say(den if number % 2 else hall, stand.who("ada"), f"{CALL} hello {number}", told=False)
+        stand.platform.deliver(list(stand.platform.sent)[-1])
+        stand.pauses.over()
+        assert stand.model.begun.wait(LONG)
+        stand.kill()
+        stand.settings |= {"queue_each": 1, "queue_longest": 1} if number == 2 else {}
+        stand.start()
+    stand.settle()
+    assert sorted(said for said, _ in stand.exchanges()) == ["hello 0", "hello 1", "hello 2"]
+    assert all(reply for _, reply in stand.exchanges())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("capabilities", [EVERYTHING, Capabilities(edits=False, buttons=False, pace=0.0)], ids=["rich", "poor"])
 def test_through_many_kills_every_message_is_answered_once(tmp_path, capabilities):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ...errors import Throttled
 from ...messages import Person
 from ..heard import Button, Capabilities, Heard, Post
 from .places import capabilities, number, person, roles
@@ -21,6 +22,8 @@ T = TypeVar("T")
 NOT_OUR_MESSAGE, MAY_NOT = 50005, 50013
 """What Discord answers where a message is to be edited or removed that is somebody else's, as those of our webhooks are."""
 LONGEST_TITLE = 100
+LATER = 1.0
+"""Seconds after which an edit that may be left out is tried again where the network failed."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +133,14 @@ class DiscordHandle:
         return found.author.id if found is not None else 0
 
     async def _pass(self, message: str, text: str, buttons: Sequence[Button]) -> None:
+        """Edit a message that is edited again soon, once: where the network fails, the next edit says it all."""
+        import aiohttp
+
         limit = self.account.personas.limit(message, self.channel)
-        await self.account.patience.passing(message, limit, self._put(message, text, buttons))
+        try:
+            await self.account.patience.passing(message, limit, self._put(message, text, buttons))
+        except (aiohttp.ClientError, OSError):
+            raise Throttled(LATER) from None
 
     async def _edit(self, message: str, text: str, buttons: Sequence[Button]) -> None:
         await self.account.patience.landed(message)

@@ -9,15 +9,17 @@ from threading import Event
 from time import monotonic, sleep
 from typing import Any
 
+from extension.app import App
 from extension.bridges.discord_bridge.gateway import Discord
 from extension.bridges.discord_bridge.handle import DiscordHandle
 from extension.bridges.discord_bridge.places import around, number
 from extension.bridges.heard import Attached, Button, Heard
 from extension.bridges.loopback import OURS, Channel, Sent
+from extension.bridges.room import Room
 from extension.commands.running import Given
 from extension.messages import Person
 
-from ..stand import LONG, Stand
+from ..stand import LONG, Killed, Stand
 from .double import TOKEN, Double, Interaction
 from .world import CATEGORY, TEXT, THREAD, Message
 from .world import Channel as There
@@ -286,6 +288,11 @@ async def _passed() -> None:
         await asyncio.sleep(0)
 
 
+def _dead(work: Any, *_: object, **__: object) -> None:
+    work.close()
+    raise Killed("Discord")
+
+
 @dataclass
 class DiscordStand(Stand):
     """The bot on the double, with the core behind it."""
@@ -293,6 +300,7 @@ class DiscordStand(Stand):
     double: Double = field(default_factory=Double)
     door: str = "discord"
     options: dict[str, Any] = field(default_factory=dict)
+    killed: list[tuple[Room, Discord, App]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.platform: Any = Guild(self.double)
@@ -303,6 +311,23 @@ class DiscordStand(Stand):
         self.gateway = Discord(self.room, **{**QUICK, **self.options})
         self.platform.gateway = self.gateway
         self.gateway.open()
+
+    def kill(self) -> None:
+        gateway = self.gateway
+        gateway._line.call = _dead
+        super().kill()
+        asyncio.run_coroutine_threadsafe(gateway._leave(), gateway._line._loop).result(LONG)
+        self.killed.append((self.room, gateway, self.app))
+
+    def bury(self) -> None:
+        """Let go of what those that were killed left open."""
+        for room, gateway, app in self.killed:
+            for each, name in ((gateway._line, "call"), (app.memories.database, "read"), (app.memories.database, "write")):
+                vars(each).pop(name)
+            room.close(0)
+            gateway.close()
+            app.close()
+        self.killed.clear()
 
     def stop(self) -> None:
         self.model.go.set()

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from time import monotonic, sleep
 
@@ -24,18 +23,14 @@ UNTOUCHED = ("me", "sync")
 """What goes well: a bot that cannot log in is started again by whatever watches it."""
 
 
-class Killed(SystemExit):
-    """The process is gone: whoever would go on in it ends without a word."""
-
-
 @dataclass
 class Storm:
     """What goes wrong, by chance."""
 
     stand: DiscordStand
     random: Random
+    kills: bool
     blowing: bool = True
-    dead: list[tuple[object, object, object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.stand.double.mischief = self.mischief
@@ -48,7 +43,8 @@ class Storm:
     def blow(self) -> None:
         """Let one thing go wrong."""
         double = self.stand.double
-        what = self.random.choice((self.close, self.reconnect, self.forget, self.again, self.kill, self.nothing, self.nothing))
+        wrong = [self.close, self.reconnect, self.forget, self.again, self.nothing, self.nothing, *[self.kill] * self.kills]
+        what = self.random.choice(wrong)
         with suppress(ConnectionError):
             what(double)
 
@@ -74,35 +70,15 @@ class Storm:
         """Let it go on."""
 
     def kill(self, double: Double) -> None:
-        """End the process where it is, without a word to anybody, and start another over what it left."""
-        stand = self.stand
-        gateway, database = stand.gateway, stand.app.memories.database
-        gateway._line.call = database.read = database.write = dead
-        self.dead.append((stand.room, gateway, stand.app))
-        asyncio.run_coroutine_threadsafe(gateway._leave(), gateway._line._loop).result(30)
-        stand.start()
-
-    def bury(self) -> None:
-        """Let go of what the dead left open."""
-        for room, gateway, app in self.dead:
-            for each, name in ((gateway._line, "call"), (app.memories.database, "read"), (app.memories.database, "write")):
-                each.__dict__.pop(name, None)
-            room.close(0)
-            gateway.close()
-            app.close()
-
-
-def dead(*_: object, **__: object) -> None:
-    for each in _:
-        if asyncio.iscoroutine(each):
-            each.close()
-    raise Killed
+        self.stand.kill()
+        self.stand.start()
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # threads of the dead
-def test_whatever_happens_every_question_is_answered_exactly_once(tmp_path, double, request):
+@pytest.mark.parametrize("kills", [False, True], ids=["the network", "kills"])
+def test_whatever_happens_every_question_is_answered_exactly_once(tmp_path, double, request, kills):
     random = Random(6)
     stand = DiscordStand(tmp_path, double=double, settings={"queue_each": 1000, "queue_longest": 10_000, "catch_up_messages": 1000})
     names = ("ada", "bob", "cy", "max")
@@ -110,8 +86,8 @@ def test_whatever_happens_every_question_is_answered_exactly_once(tmp_path, doub
     places += [(stand.platform.channel("familiar-direct"), name) for name in names]
     for place, name in places:
         stand.ask(place, name, f"q{name}{place.id} at first")
-    storm, asked = Storm(stand, random), 0
-    request.addfinalizer(storm.bury)
+    storm, asked = Storm(stand, random, kills), 0
+    request.addfinalizer(stand.bury)
     request.addfinalizer(stand.stop)
     for _ in range(request.config.getoption("--rounds")):
         storm.blow()
@@ -125,11 +101,10 @@ def test_whatever_happens_every_question_is_answered_exactly_once(tmp_path, doub
     until_all_is_answered(stand, asked)
     for place in {place.id: place for place, _ in places}.values():
         replies = [reply for where, _, reply in answered(stand) if where == place.id]
-        texts = [each for each in stand.texts(place) if not each.startswith("Waiting: number")]
-        assert Counter(texts) == Counter(replies), f"after {len(storm.dead)} kills"
+        assert Counter(stand.texts(place)) == Counter(replies), f"after {len(stand.killed)} kills"
     said = [number for _, text, _ in answered(stand) for number in re.findall(r"question (\d+)\.", text)]
-    assert Counter(said) == Counter(str(number) for number in range(1, asked + 1)), f"after {len(storm.dead)} kills"
-    assert storm.dead
+    assert Counter(said) == Counter(str(number) for number in range(1, asked + 1)), f"after {len(stand.killed)} kills"
+    assert bool(stand.killed) == kills
 
 
 def say(stand, place, name, text, times) -> None:
