@@ -189,8 +189,9 @@ class Delivery:
 class Notice:
     """Tells who waits what their position is, in one message that the reply takes the place of."""
 
-    def __init__(self, handle: Handle, reply_to: str, stop: Button, outgoing: Outgoing) -> None:
-        self._handle, self._reply_to, self._stop, self._outgoing = handle, reply_to, stop, outgoing
+    def __init__(self, handle: Handle, reply_to: str, stop: Button, outgoing: Outgoing, before: Callable[[], Sequence[str]]) -> None:
+        """`before` tells the messages that an earlier process sent for the same, which the journal is to keep, too."""
+        self._handle, self._reply_to, self._stop, self._outgoing, self._before = handle, reply_to, stop, outgoing, before
         self._message, self._over, self._said = "", False, ""
         self._lock = Lock()
 
@@ -206,7 +207,7 @@ class Notice:
                     self._handle.edit(self._message, said, buttons)
                 else:
                     post = Post(said, reply_to=self._reply_to, buttons=buttons)
-                    self._message = self._outgoing.post(self._handle, post, (), "notice")
+                    self._message = self._outgoing.post(self._handle, post, self._before(), "notice")
                 self._said = said
             except BridgeError as exc:
                 log.info("A position was not told: %s", exc)

@@ -42,7 +42,7 @@ def message_of(handle: Handle, message: str) -> Heard | None:
 
 @dataclass(frozen=True)
 class Finding:
-    """Finds out what is known about messages. `taken` tells of a place and a message whether this process took it up."""
+    """Finds out what is known about messages. `taken` tells of a place and a message whether it was taken up."""
 
     app: App
     context: Context

@@ -29,6 +29,16 @@ class Journal:
         with self._lock:
             return (place, message) in self._taken
 
+    def known(self, place: str, message: str) -> bool:
+        """Return whether a message was taken up: by this process, or by an earlier one, so that it is answered by recovery."""
+        if self.taken(place, message):
+            return True
+        try:
+            return self._unfinished.holds(self._door, place, message)
+        except StoreError as exc:
+            log.warning("Whether a message was taken up before is not known now: %s", exc)
+            return False
+
     def take(self, place: str, message: str) -> bool:
         """Take up a message; False where this process did already, and somebody else answers it."""
         with self._lock:

@@ -64,6 +64,10 @@ class Recovery:
         found = [self._sent.pop((place, each)) for each in messages if (place, each) in self._sent]
         return [one for each in found for one in each] if found else None
 
+    def left_by(self, place: str, messages: Sequence[str]) -> list[str]:
+        """Return the messages of ours that an earlier process sent for some, as long as they are not answered."""
+        return [one for each in messages for one in self._sent.get((place, each), ())]
+
     def _resume(self, group: Sequence[Open], gateway: Gateway) -> None:
         """Take up messages that are one exchange, or one that is in none yet."""
         room, place = self._room, group[0].place

@@ -64,7 +64,7 @@ class Room:
         self.turns = Turns(app, self.context, self.journal, buttons_of, self.queue.tally)
         self.commanding = Commanding(running, chosen.most_parts)
         self.tree = Tree(self)
-        self.finding = Finding(app, self.context, self.journal.taken)
+        self.finding = Finding(app, self.context, self.journal.known)
         self.recovery = Recovery(self)
         self.closing = Event()
         self._bursts = Bursts(lambda: app.settings.burst_pause, self._ready, timer)
@@ -214,7 +214,7 @@ class Room:
         reply_to = heard.id if heard.place.shared and not by_itself else ""
         place, name = heard.place.id, f"{BY_ITSELF}{token_hex(8)}" if by_itself else heard.id
         outgoing = Outgoing(self.journal, place, name, f"{place}:{asked[0]}" if asked else "")
-        notice = Notice(handle, reply_to, stop, outgoing)
+        notice = Notice(handle, reply_to, stop, outgoing, lambda: self.recovery.left_by(place, asked or ()))
         speaker = companion if companion != self.app.settings.companion else ""
 
         def delivery() -> Delivery:

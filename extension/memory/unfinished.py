@@ -68,6 +68,12 @@ class Unfinished:
             connection.execute(sa.update(unfinished).where(*here).values(row=row))
         return row
 
+    def holds(self, door: str, place_id: str, message: str) -> bool:
+        """Return whether a message is open."""
+        here = (unfinished.c.door == door, unfinished.c.place_id == clean(place_id), unfinished.c.message_id == clean(message))
+        with self._database.read() as connection:
+            return connection.execute(sa.select(unfinished.c.message_id).where(*here)).first() is not None
+
     def end(self, door: str, place_id: str, messages: Iterable[str]) -> None:
         """Let go of messages: they are answered, or there is nothing to answer any more."""
         here = (unfinished.c.door == door, unfinished.c.place_id == clean(place_id))
