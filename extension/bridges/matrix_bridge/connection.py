@@ -16,13 +16,13 @@ from .allowance import Allowance
 from .calls import Calls, Closed, Refused
 from .content import transaction
 from .encryption import Encryption
-from .history import History
+from .history import MOST_PAGES, History
 from .ledger import Ledger
 from .media import Media
 from .opening import Opening
 from .patience import ONCE, Patience
 from .rooms import Rooms, Spot
-from .wire import is_event, mapping_at, text_at
+from .wire import is_event, mapping_at, mappings_at, text_at
 
 if TYPE_CHECKING:
     from nio import AsyncClient
@@ -109,6 +109,8 @@ class Connection:
     async def pay(self) -> None:
         """Remove what is still to be removed."""
         for room, event in self.ledger.owed():
+            while seconds := self.allowance.patience():  # replies go first
+                await asyncio.sleep(seconds)
             try:
                 await self._redact(room, event)
             except Refused as exc:
@@ -163,14 +165,17 @@ class Connection:
             self.client.store.database.close()
 
     async def _edits(self, room: str, event: str) -> list[str]:
+        parts, found, query = ("rooms", room, "relations", event, "m.replace"), [], {"limit": "100"}
         try:
-            parts = ("rooms", room, "relations", event, "m.replace")
-            found = await self.calls("name the edits of a message", "GET", *parts, base="/_matrix/client/v1", query={"limit": 100})
-        except Refused:
-            return []
-        chunk = found.get("chunk")
-        given = [text_at(each, "event_id") for each in chunk if isinstance(each, dict)] if isinstance(chunk, list) else []
-        return [each for each in given if is_event(each)]
+            for _ in range(MOST_PAGES):
+                answer = await self.calls("name the edits of a message", "GET", *parts, base="/_matrix/client/v1", query=query)
+                found += [text_at(each, "event_id") for each in mappings_at(answer, "chunk")]
+                if not (more := text_at(answer, "next_batch")):
+                    break
+                query["from"] = more
+        except Refused as exc:
+            log.warning("The edits of a message in %s are not known: %s", room, exc)
+        return [each for each in found if is_event(each)]
 
     async def _redact(self, room: str, event: str) -> None:
         parts = ("rooms", room, "redact", event, transaction(f"redact {event}"))

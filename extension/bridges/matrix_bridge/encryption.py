@@ -64,6 +64,8 @@ class Encryption:
 
     async def sealed(self, room: str, kind: str, content: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Return the type and content of an event as it is sent: encrypted, where the room is. Raises BridgeError."""
+        from nio import EncryptionError, LocalProtocolError
+
         algorithm = await self.algorithm(room)
         if not algorithm:
             return kind, content
@@ -72,10 +74,12 @@ class Encryption:
                 "This room is encrypted in a way that is not known here, so nothing is sent into it. Use a room with the usual encryption."
             )
         async with self._lock:
-            with reaching("give the key of this room to those in it", self.client.homeserver):
-                known = await self._room(room)
-                await self._share(known)
-            sealed: tuple[str, dict[str, Any]] = self.client.encrypt(room, kind, content)
+            try:
+                with reaching("give the key of this room to those in it", self.client.homeserver):
+                    await self._share(await self._room(room))
+                sealed: tuple[str, dict[str, Any]] = self.client.encrypt(room, kind, content)
+            except (EncryptionError, LocalProtocolError) as exc:
+                raise BridgeError(f"This could not be encrypted ({type(exc).__name__}), so it was not sent. Try again.") from None
         return sealed
 
     async def _room(self, room: str) -> MatrixRoom:
@@ -89,18 +93,13 @@ class Encryption:
 
     async def _share(self, room: MatrixRoom) -> None:
         """Give the key of a room to every device in it. Raises BridgeError where some that could have it did not get it."""
-        from nio import EncryptionError, LocalProtocolError
-
         if self.client.should_query_keys:
             await self.client.keys_query()
         if not self.client.olm.should_share_group_session(room.room_id):
             return
         for count in range(TRIES):
             self.client.sharing_session.pop(room.room_id, None)  # nio leaves it there where the line breaks
-            try:
-                await self.client.share_group_session(room.room_id, ignore_unverified_devices=True)
-            except (EncryptionError, LocalProtocolError) as exc:
-                raise BridgeError(f"The key of this room could not be given to those in it ({type(exc).__name__}). Try again.") from None
+            await self.client.share_group_session(room.room_id, ignore_unverified_devices=True)
             session = self.client.olm.outbound_group_sessions[room.room_id]
             missing = self._could(room) - session.users_shared_with - session.users_ignored
             if not missing:

@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 30.0
 """Seconds between two tries to reach the server."""
+BLINK = 60.0
+"""Seconds for which nothing may be heard without what was said meanwhile being looked at for its age."""
 
 
 class Matrix:
@@ -182,30 +184,33 @@ class Matrix:
             log.warning("%s", self._signing)
         cabinet.close_to_others()
         on.in_background(on.pay())
+        self.invites.answer()
         log.info("Matrix: %s is logged in as the device %s", account.user, account.device)
         return syncing, first
 
     async def _listen(self, syncing: Syncing, answer: Mapping[str, Any] | None) -> None:
         """Hear until it is stopped, or the login ends."""
-        late, pause = True, 0.0
+        fresh, away, pause = True, 0.0, 0.0
         while True:
             try:
                 if answer is None:
                     answer = await syncing.ask(first=False)
                     await syncing.meet(answer)
-                if late:
-                    await self._came(again=bool(pause))
-                await syncing.hear(answer, late=late)
-                answer, late, pause, self._connected = None, False, 0.0, True
-            except Refused as exc:
-                if exc.code in GONE:
-                    who = self.connection.account.user
-                    self._trouble = f"{who} was logged out elsewhere: start the bridge again, so that it logs in anew."
-                    log.error("%s", self._trouble)
-                    return
-                answer, late, pause = None, True, await self._away(pause, exc)
+                if fresh or away:
+                    await self._came(again=bool(away))
+                await syncing.hear(answer, late=fresh or (away > 0 and monotonic() - away > BLINK))
+                answer, fresh, away, pause, self._connected = None, False, 0.0, 0.0, True
             except FamiliarError as exc:
-                answer, late, pause = None, True, await self._away(pause, exc)
+                if isinstance(exc, Refused) and exc.code in GONE:
+                    self._log_out()
+                    return
+                answer, away = None, away or monotonic()
+                pause = await self._away(pause, exc)
+
+    def _log_out(self) -> None:
+        who = self.connection.account.user
+        self._trouble = f"{who} was logged out elsewhere: start the bridge again, so that it logs in anew."
+        log.error("%s", self._trouble)
 
     async def _away(self, pause: float, exc: FamiliarError) -> float:
         self._connected = False
@@ -229,6 +234,7 @@ class Matrix:
 
         self.lanes.put(PLATFORM, connected)
         await done.wait()
+
 
 def _client(access: Access) -> tuple[AsyncClient, Patience]:
     """Return a client of nio whose requests have patience, and that patience."""

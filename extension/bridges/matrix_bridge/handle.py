@@ -15,12 +15,12 @@ from ...texts import tr
 from ..heard import Attached, Button, Capabilities, Heard, Post
 from ..splitter import utf8
 from . import content
-from .calls import Refused, Unreachable
+from .calls import Unreachable
 from .connection import Connection, remember
 from .markup import sendable
 from .media import name_of, size_of
 from .rooms import PLATFORM, Spot, user_of
-from .wire import FILES, Event, is_automated, is_event, mapping_at, mentioned, said, server_of, text_at, without_mention
+from .wire import FILES, Event, is_automated, is_event, is_removed, mentioned, said, server_of, text_at, without_mention
 
 if TYPE_CHECKING:
     from .gateway import Matrix
@@ -30,9 +30,7 @@ LOST = 2.0
 """Seconds until an edit is tried again that the network lost and that another follows."""
 SHOWN = 30_000
 """Milliseconds that typing is shown for, unless it is told again."""
-MATRIX = Capabilities(
-    limit=content.LIMIT, measure=utf8, buttons=False, typing=TYPING, receipts=True, pace=1.5, most_edits=40
-)
+MATRIX = Capabilities(limit=content.LIMIT, measure=utf8, buttons=False, typing=TYPING, receipts=True, pace=1.5, most_edits=40)
 """What can be done on Matrix. How often a reply is shown while it is written follows from the server's limits, too: see allowance.py."""
 
 
@@ -95,13 +93,8 @@ class MatrixHandle:
 
     async def _still_there(self, message: str) -> None:
         """Raise BridgeError where a message of ours is there no more: an edit of it would be taken, and shown to nobody."""
-        try:
-            found = await self._on.calls("give a message", "GET", "rooms", self.spot.room, "event", message)
-        except Refused as exc:
-            if exc.status not in (403, 404):
-                raise
-            found = {}
-        if text_at(found, "sender") != self._on.client.user_id or "redacted_because" in mapping_at(found, "unsigned"):
+        found = await self._on.history.given(self.spot.room, message)
+        if text_at(found, "sender") != self._on.client.user_id or is_removed(found):
             raise BridgeError("There is no such message of ours (any more).")
 
     def delete(self, message: str) -> None:

@@ -14,7 +14,7 @@ from ..heard import Reacted
 from .handle import MatrixHandle
 from .progress import Batch, Progress
 from .rooms import Spot
-from .wire import Event, event_of, mapping_at, text_at
+from .wire import Event, event_of, is_removed, mapping_at, text_at
 
 if TYPE_CHECKING:
     from .gateway import Matrix
@@ -70,7 +70,7 @@ class Hearing:
     async def _sort(self, room: str, event: Event, batch: Batch, *, late: bool, sealed: bool) -> None:
         us, old = self.gateway.connection.client.user_id, late and self.gateway.is_old(event.when)
         if event.type == "m.room.redaction":
-            if event.redacts and not (event.sender == us and event.ours):
+            if event.redacts and not sealed and not (event.sender == us and event.ours):
                 self._put(batch, self._spot(room, event.redacts), partial(self._removed, event))
         elif old:
             return
@@ -133,6 +133,10 @@ class Hearing:
 
     def _removed(self, redaction: Event, handle: MatrixHandle) -> None:
         on, room = self.gateway.connection, self.gateway.room
+        found = on.wait(on.history.given(handle.spot.room, redaction.redacts))
+        if found and not is_removed(found):
+            log.warning("The removal %s in %s removes nothing", redaction.id, handle.spot.room)
+            return
         taken_back = on.ledger.reaction(redaction.redacts)
         if taken_back is None:
             room.deleted(on.rooms.place(handle.spot), redaction.redacts, handle)

@@ -10,11 +10,11 @@ from typing import Any
 from .calls import Calls, Refused
 from .opening import Opening
 from .rooms import Spot
-from .wire import Event, text_at
+from .wire import Event, mappings_at, text_at
 
 PAGE = 100
 MOST_PAGES = 12
-KINDS = {"types": ["m.room.message", "m.room.encrypted"], "lazy_load_members": False}
+KINDS = ("m.room.message", "m.room.encrypted")
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,18 @@ class History:
     calls: Calls
     opening: Opening
 
-    async def event(self, room: str, event: str) -> Event | None:
-        """Return an event as it is now, None where there is none that we may see. Raises BridgeError."""
+    async def given(self, room: str, event: str) -> Mapping[str, Any]:
+        """Return an event as the server has it, empty where there is none that we may see. Raises BridgeError."""
         try:
-            given = await self.calls("give a message", "GET", "rooms", room, "event", event)
+            return await self.calls("give a message", "GET", "rooms", room, "event", event)
         except Refused as exc:
             if exc.status in (403, 404):
-                return None
+                return {}
             raise
-        return await self.opening.whole(given, room)
+
+    async def event(self, room: str, event: str) -> Event | None:
+        """Return an event as it is now, None where there is none that we may see. Raises BridgeError."""
+        return await self.opening.whole(await self.given(room, event), room)
 
     async def before(self, spot: Spot, event: str, limit: int) -> list[Event]:
         """Return messages of a place, the newest first: those before one of them, or the last ones for ''. Raises BridgeError."""
@@ -53,7 +56,7 @@ class History:
         query = {"dir": "b", "limit": PAGE, "from": start, **({"to": end} if end else {})}
         for _ in range(MOST_PAGES):
             answer = await self.calls("give what was said", "GET", "rooms", room, "messages", query=query)
-            page = _events(answer)
+            page = mappings_at(answer, "chunk")
             found += page
             if not page or len(found) >= limit or not text_at(answer, "end"):
                 break
@@ -61,7 +64,7 @@ class History:
         return found[:limit][::-1]
 
     async def _room(self, room: str, before: str) -> AsyncIterator[Sequence[Mapping[str, Any]]]:
-        query: dict[str, Any] = {"dir": "b", "limit": PAGE, "filter": dumps(KINDS)}
+        query: dict[str, Any] = {"dir": "b", "limit": PAGE, "filter": dumps({"types": KINDS})}
         if before:
             try:
                 context = await self.calls("give what was said", "GET", "rooms", room, "context", before, query={"limit": 1})
@@ -70,10 +73,10 @@ class History:
                     return
                 raise
             query["from"] = text_at(context, "start")
-            yield [each for each in _events(context, "events_before") if text_at(each, "type") in KINDS["types"]]  # type: ignore[operator]
+            yield [each for each in mappings_at(context, "events_before") if text_at(each, "type") in KINDS]
         for _ in range(MOST_PAGES):
             answer = await self.calls("give what was said", "GET", "rooms", room, "messages", query=query)
-            yield _events(answer)
+            yield mappings_at(answer, "chunk")
             if not text_at(answer, "end"):
                 return
             query["from"] = text_at(answer, "end")
@@ -85,7 +88,7 @@ class History:
         for _ in range(MOST_PAGES):
             parts = ("rooms", spot.room, "relations", spot.root, "m.thread")
             answer = await self.calls("give what was said", "GET", *parts, query=query, base="/_matrix/client/v1")
-            page = _events(answer)
+            page = mappings_at(answer, "chunk")
             ids = [text_at(each, "event_id") for each in page]
             if not begun and before in ids:
                 begun, page = True, page[ids.index(before) + 1 :]
@@ -94,8 +97,3 @@ class History:
             if not text_at(answer, "next_batch"):
                 return
             query["from"] = text_at(answer, "next_batch")
-
-
-def _events(answer: Mapping[str, Any], name: str = "chunk") -> list[Mapping[str, Any]]:
-    found = answer.get(name)
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []

@@ -14,7 +14,7 @@ from ...permissions.level import Level
 from .calls import Refused
 from .encryption import MEGOLM
 from .rooms import PLATFORM, Spot
-from .wire import is_user, mapping_at, server_of, text_at
+from .wire import is_room, is_user, mapping_at, mappings_at, server_of, text_at
 
 if TYPE_CHECKING:
     from .gateway import Matrix
@@ -30,14 +30,21 @@ class Invites:
     """Answers invitations. What is a coroutine is only for the event loop of the account."""
 
     gateway: Matrix
-    _answered: set[str] = field(default_factory=set)
+    _answering: set[str] = field(default_factory=set)
 
-    async def take(self, invited: Mapping[str, Any]) -> None:
-        """Accept or refuse each invitation that a sync tells of."""
+    def take(self, invited: Mapping[str, Any]) -> None:
+        """Accept or refuse each invitation that a sync tells of. Raises StoreError."""
+        on = self.gateway.connection
         for room, given in invited.items():
-            inviter = _inviter(given, self.gateway.connection.client.user_id)
-            if room not in self._answered:
-                self._answered.add(room)
+            if is_room(room):
+                on.ledger.keep_invite(room, _inviter(given, on.client.user_id))
+        self.answer()
+
+    def answer(self) -> None:
+        """Answer what invitations there are. Raises StoreError."""
+        for room, inviter in self.gateway.connection.ledger.invites():
+            if room not in self._answering:
+                self._answering.add(room)
                 self.gateway.connection.in_background(self._answer(room, inviter))
 
     def accepts(self, user: str, room: str) -> bool:
@@ -51,21 +58,24 @@ class Invites:
         return self.gateway.room.app.authorizer.level(asker) > Level.IGNORED
 
     async def _answer(self, room: str, inviter: str) -> None:
-        calls = self.gateway.connection.calls
         try:
-            if self.accepts(inviter, room):
-                via = {"via": server_of(inviter)}
-                await calls("join a room", "POST", "rooms", room, "join", content={}, query=via)
-                log.info("An invitation into %s by %s was accepted", room, inviter)
-                return
-            await calls("refuse an invitation", "POST", "rooms", room, "leave", content={})
-            why = "see permissions, and the setting matrix_invites"
-            log.warning("An invitation into %s by %s was refused: %s", room, inviter or "somebody", why)
-            await calls("forget a room", "POST", "rooms", room, "forget", content={})
+            await self._answered(room, inviter)
         except Refused as exc:
             log.warning("An invitation into %s by %s came to nothing: %s", room, inviter, exc)
         finally:
-            self._answered.discard(room)
+            self._answering.discard(room)
+        self.gateway.connection.ledger.answered_invite(room)
+
+    async def _answered(self, room: str, inviter: str) -> None:
+        calls = self.gateway.connection.calls
+        if self.accepts(inviter, room):
+            await calls("join a room", "POST", "rooms", room, "join", content={}, query={"via": server_of(inviter)})
+            log.info("An invitation into %s by %s was accepted", room, inviter)
+            return
+        await calls("refuse an invitation", "POST", "rooms", room, "leave", content={})
+        why = "see permissions, and the setting matrix_invites"
+        log.warning("An invitation into %s by %s was refused: %s", room, inviter or "somebody", why)
+        await calls("forget a room", "POST", "rooms", room, "forget", content={})
 
     async def private_room(self, user: str) -> str:
         """Open an encrypted room with somebody, who is invited into it, and return its id. Raises BridgeError."""
@@ -102,8 +112,7 @@ class Invites:
 
 def _inviter(given: Any, us: str) -> str:
     """Return who invites, '' where that is not said."""
-    events = mapping_at(given if isinstance(given, Mapping) else {}, "invite_state").get("events")
-    for event in events if isinstance(events, list) else []:
-        if isinstance(event, Mapping) and text_at(event, "type") == "m.room.member" and text_at(event, "state_key") == us:
+    for event in mappings_at(mapping_at(given if isinstance(given, Mapping) else {}, "invite_state"), "events"):
+        if text_at(event, "type") == "m.room.member" and text_at(event, "state_key") == us:
             return text_at(event, "sender")
     return ""

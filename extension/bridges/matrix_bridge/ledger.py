@@ -14,6 +14,9 @@ from ...errors import StoreError
 
 MOST = 20_000
 """Rows of a kind that are kept; the oldest go first."""
+MOST_WAITING = 1_000
+LONGEST_WAIT = 7 * 86_400.0
+"""Seconds that an event waits for its key."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS value (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS room (id TEXT PRIMARY KEY, algorithm TEXT NOT NULL);
@@ -21,6 +24,7 @@ CREATE TABLE IF NOT EXISTS waiting (
     id TEXT PRIMARY KEY, room TEXT NOT NULL, session TEXT NOT NULL, since REAL NOT NULL, event TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS thread (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, root TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS invite (room TEXT PRIMARY KEY, inviter TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS owed (id TEXT PRIMARY KEY, room TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS reaction (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, message TEXT NOT NULL, emoji TEXT NOT NULL);
 """
@@ -62,7 +66,8 @@ class Ledger:
     def wait(self, event: str, room: str, session: str, since: float, given: dict[str, Any]) -> None:
         """Keep an event that cannot be decrypted yet."""
         self._do("INSERT OR IGNORE INTO waiting VALUES (?, ?, ?, ?, ?)", event, room, session, since, json.dumps(given))
-        self._do("DELETE FROM waiting WHERE id NOT IN (SELECT id FROM waiting ORDER BY since DESC LIMIT ?)", 1_000)
+        self._do("DELETE FROM waiting WHERE since < ?", since - LONGEST_WAIT)
+        self._do("DELETE FROM waiting WHERE id NOT IN (SELECT id FROM waiting ORDER BY since DESC LIMIT ?)", MOST_WAITING)
 
     def waiting(self, session: str = "") -> list[tuple[str, str, float, dict[str, Any]]]:
         """Return what waits for a key, or all: ids, rooms, since when, and the events, the oldest first."""
@@ -72,6 +77,22 @@ class Ledger:
     def waited(self, event: str) -> None:
         """Take notice that an event waits no more."""
         self._do("DELETE FROM waiting WHERE id = ?", event)
+
+    def waited_in(self, room: str) -> None:
+        """Take notice that nothing of a room is waited for any more."""
+        self._do("DELETE FROM waiting WHERE room = ?", room)
+
+    def keep_invite(self, room: str, inviter: str) -> None:
+        """Keep that we are invited into a room."""
+        self._do("INSERT OR REPLACE INTO invite VALUES (?, ?)", room, inviter)
+
+    def invites(self) -> list[tuple[str, str]]:
+        """Return the rooms we are invited into, and by whom, as far as that is not answered."""
+        return [(str(room), str(inviter)) for room, inviter in self._all("SELECT room, inviter FROM invite")]
+
+    def answered_invite(self, room: str) -> None:
+        """Take notice that an invitation is answered."""
+        self._do("DELETE FROM invite WHERE room = ?", room)
 
     def note_thread(self, message: str, root: str) -> None:
         """Note the thread that a message lies in."""

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 TROUBLED_AFTER = 60.0
 """Seconds that an event may wait for its key before it is said."""
+TROUBLED_FOR = 86_400.0
+"""Seconds after which it is said no more: then only the doctor tells."""
 FAULTS = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 """What nio raises for events that nobody sends in good faith."""
 
@@ -76,7 +78,7 @@ class Opening:
     def trouble(self) -> str:
         """Return what is to be said of what waits for keys, '' for nothing."""
         try:
-            late = [room for _, room, since, _ in self.ledger.waiting() if time() - since > TROUBLED_AFTER]
+            late = [room for _, room, since, _ in self.ledger.waiting() if TROUBLED_AFTER < time() - since < TROUBLED_FOR]
         except StoreError as exc:
             return str(exc)
         if not late:

@@ -13,7 +13,7 @@ from .calls import Refused, Unreachable, reaching
 from .hearing import Hearing, since_we_came
 from .opening import FAULTS
 from .rooms import is_counted
-from .wire import is_room, mapping_at, text_at
+from .wire import is_room, mapping_at, mappings_at, text_at
 
 if TYPE_CHECKING:
     from nio import MatrixRoom
@@ -68,7 +68,7 @@ class Syncing:
 
     async def meet(self, answer: Mapping[str, Any]) -> None:
         """Take up keys, and who is where."""
-        self._sessions += self._to_device(mapping_at(answer, "to_device").get("events"))
+        self._sessions += self._to_device(mappings_at(mapping_at(answer, "to_device"), "events"))
         await self._feed(answer, _joined(answer))
         self._left(mapping_at(mapping_at(answer, "rooms"), "leave"))
         await self._keys()
@@ -78,6 +78,7 @@ class Syncing:
         progress, fresh = self._hearing.progress, not self.since
         batch = progress.begin(text_at(answer, "next_batch"))
         try:
+            self.gateway.invites.take(mapping_at(mapping_at(answer, "rooms"), "invite"))
             for room, given in _joined(answer).items():
                 events = [] if fresh else await self._events(room, mapping_at(given, "timeline"))
                 await self._hearing.take(room, [*_encryptions(given), *events], batch, late=late)
@@ -88,11 +89,10 @@ class Syncing:
         progress.done(batch)
         self._sessions.clear()
         self.since = text_at(answer, "next_batch")
-        await self.gateway.invites.take(mapping_at(mapping_at(answer, "rooms"), "invite"))
 
     async def _events(self, room: str, timeline: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """Return what happened in a room, with what the answer left out of it."""
-        on, events = self.gateway.connection, _mappings(timeline.get("events"))
+        on, events = self.gateway.connection, mappings_at(timeline, "events")
         if timeline.get("limited") is True and (start := text_at(timeline, "prev_batch")):
             most = self.gateway.settings.catch_up_messages
             try:
@@ -101,12 +101,12 @@ class Syncing:
                 log.warning("What was said before in %s is not known: %s", room, exc)
         return since_we_came(events, on.client.user_id)
 
-    def _to_device(self, events: Any) -> list[str]:
+    def _to_device(self, events: Sequence[Mapping[str, Any]]) -> list[str]:
         """Take up what was sent to this device, and return the sessions whose keys came with it."""
         from nio import ForwardedRoomKeyEvent, RoomKeyEvent, ToDeviceEvent
 
         sessions, olm = [], self.gateway.connection.client.olm
-        for given in _mappings(events):
+        for given in events:
             try:
                 event = ToDeviceEvent.parse_event(dict(given))
                 found = olm.handle_to_device_event(event) if olm is not None and event is not None else None
@@ -152,6 +152,7 @@ class Syncing:
             if on.client.rooms.pop(room, None) is not None:
                 log.info("We are not in %s any more", room)
             on.encryption.forget(room)
+            on.ledger.waited_in(room)
 
     async def _keys(self) -> None:
         """Do what keys ask for: upload ours, look at others', answer requests. What fails is tried with the next sync."""
@@ -182,19 +183,15 @@ def _texts(given: Any) -> list[str]:
     return [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
 
 
-def _mappings(given: Any) -> list[Mapping[str, Any]]:
-    return [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []
-
-
 def _encryptions(joined: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return what the state of a room says of its encryption."""
-    return [each for each in _mappings(mapping_at(joined, "state").get("events")) if text_at(each, "type") == "m.room.encryption"]
+    return [each for each in mappings_at(mapping_at(joined, "state"), "events") if text_at(each, "type") == "m.room.encryption"]
 
 
 def _state(joined: Mapping[str, Any]) -> dict[str, Any]:
     """Return what nio is told of a room: its state, as far as nio can read it."""
-    state = _mappings(mapping_at(joined, "state").get("events"))
-    timeline = [each for each in _mappings(mapping_at(joined, "timeline").get("events")) if isinstance(each.get("state_key"), str)]
+    state = mappings_at(mapping_at(joined, "state"), "events")
+    timeline = [each for each in mappings_at(mapping_at(joined, "timeline"), "events") if isinstance(each.get("state_key"), str)]
     summary = mapping_at(joined, "summary")
     counts = {name: value for name, value in summary.items() if name.endswith("_member_count") and isinstance(value, int)}
     return {

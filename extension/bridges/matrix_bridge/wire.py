@@ -91,9 +91,9 @@ def event_of(given: Any) -> Event | None:
         moment(given.get("origin_server_ts")),
         content,
         relation_of(content),
-        redacts=text_at(content, "redacts") or text_at(given, "redacts"),
+        redacts=text_at(given, "redacts") or text_at(content, "redacts"),
         ours=bool(text_at(unsigned, "transaction_id")),
-        redacted="redacted_because" in unsigned,
+        redacted=is_removed(given),
         edit=mapping_at(together, "m.replace") or None,
         latest=text_at(mapping_at(mapping_at(together, "m.thread"), "latest_event"), "event_id"),
     )
@@ -153,6 +153,12 @@ def mapping_at(given: Content, name: str) -> Content:
     return found if isinstance(found, Mapping) else {}
 
 
+def mappings_at(given: Content, name: str) -> list[Content]:
+    """Return the mappings in the list of a name, none where there is no list."""
+    found = given.get(name)
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+
+
 def text_at(given: Content, name: str) -> str:
     """Return the text of a name, '' where there is none."""
     found = given.get(name)
@@ -163,6 +169,11 @@ def number_at(given: Content, name: str) -> int:
     """Return the whole number of a name, 0 where there is none that makes sense."""
     found = given.get(name)
     return found if isinstance(found, int) and not isinstance(found, bool) and 0 <= found < 1 << 53 else 0
+
+
+def is_removed(given: Content) -> bool:
+    """Return whether an event was removed, as a server says of it."""
+    return "redacted_because" in mapping_at(given, "unsigned")
 
 
 def is_event(text: str) -> bool:

@@ -50,9 +50,9 @@ class Program:
             await self.client.keys_query()
         await self.client.send_to_device_messages()
 
-    def send(self, room: str, content: dict[str, Any]) -> str:
+    def send(self, room: str, content: dict[str, Any], kind: str = "m.room.message") -> str:
         self.sync()
-        sent = self.client.room_send(room, "m.room.message", content, ignore_unverified_devices=True)
+        sent = self.client.room_send(room, kind, content, ignore_unverified_devices=True)
         return str(self.loop.run_until_complete(sent).event_id)
 
     def read(self, text: str) -> tuple[str, dict[str, Any]] | None:

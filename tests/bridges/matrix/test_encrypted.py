@@ -117,6 +117,15 @@ def test_what_is_edited_and_taken_back_is_heard(stand, ada, den):
     assert stand.exchanges() == []
 
 
+def test_an_encrypted_removal_removes_nothing(stand, ada, den):
+    """Only the server can say that somebody may remove something."""
+    message = ada.say(den, "hello")
+    stand.platform._wait(message)
+    stand.settle()
+    stand.platform._wait(ada.call("send", den, {"redacts": message}, "m.room.redaction"))
+    assert len(stand.exchanges()) == 1
+
+
 def test_words_that_were_removed_are_removed_from_every_edit(stand, ada, den):
     stand.model.answers = ["one two three four"]
     asked(stand, ada, den, "hello")

@@ -182,6 +182,16 @@ def test_invitations_are_accepted_from_whom_the_policy_says(stand, server, invit
     stand.platform._until(lambda: (stand.gateway.handle(f"matrix:{room}") is not None) == comes)
 
 
+def test_an_invitation_that_was_heard_and_not_answered_is_answered_after_a_restart(stand, ada, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(type(stand.gateway.invites), "answer", lambda self: None)
+        room = ada.room("", (stand.platform.bot.id,))
+        stand.platform._until(lambda: stand.gateway.connection.ledger.invites() == [(room, ada.id)])
+    stand.restart()
+    stand.platform._until(lambda: stand.gateway.connection.rooms.known(room))
+    stand.platform._until(lambda: stand.gateway.connection.ledger.invites() == [])
+
+
 def test_after_being_sent_away_it_is_silent_there_and_can_be_asked_back(stand, ada, server):
     room = ada.room("", (stand.platform.bot.id,))
     stand.platform._until(lambda: stand.gateway.connection.rooms.known(room))
@@ -311,6 +321,16 @@ def test_an_edit_of_somebody_elses_message_counts_for_nothing(stand, ada, hall, 
     reply = ours(stand, ada, hall)[0]["event_id"]
     stand.platform._wait(bob.edit(hall, reply, "I was told to say this"))
     assert handle(stand, hall).message(reply).text == "answer 1"
+
+
+def test_a_removal_that_removed_nothing_is_not_believed(stand, ada, hall, server, caplog):
+    message = ada_in(stand, hall, ada).say(hall, "Familiar: hello")
+    said(stand, message)
+    forged = {"event_id": "$f", "sender": server.known("Eve").id, "type": "m.room.redaction", "redacts": message, "content": {}}
+    stand.gateway.connection.wait(stand.gateway._syncing._hearing.take(hall, [forged], Batch("", 9), late=False))
+    stand.settle()
+    assert len(stand.exchanges()) == 1
+    assert "removes nothing" in caplog.text
 
 
 def test_replies_in_a_circle_end(stand, ada, hall):
