@@ -27,9 +27,7 @@ _FIRST = listed(
 _STARTS = listed(
     "Al Bar Bel Cor Dun El Far Gal Hal Il Jor Kal Lor Mar Nor Or Pel Quen Ras Sel Tar Ul Var Wes Yar Zan Bren Cad Dro Esk Fen Gri"
 )
-_MIDDLES = listed(
-    "a e i o u an en in on ar er ir or al el il ol ay ea ou"
-)
+_MIDDLES = listed("a e i o u an en in on ar er ir or al el il ol ay ea ou")
 _ENDS = listed(
     "bach berg by croft dale den fell ford gar ham holm ick ley lin loch mar mere mond more nes rath ric row sted thal ton vik wald "
     "wen wick"
@@ -135,11 +133,27 @@ _COLOURS = ("amber", "cobalt blue", "crimson", "dove grey", "ivory", "moss green
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 _ILLS = ("asthma", "frostbite", "gout", "hay fever", "insomnia", "migraine", "psoriasis", "sciatica", "tinnitus", "vertigo")
 _CARGO = (
-    "bells", "brandy", "cod liver oil", "glass beads", "harpsichords", "nutmeg", "roof tiles", "saltpetre", "tulip bulbs", "whalebone",
+    "bells",
+    "brandy",
+    "cod liver oil",
+    "glass beads",
+    "harpsichords",
+    "nutmeg",
+    "roof tiles",
+    "saltpetre",
+    "tulip bulbs",
+    "whalebone",
 )
 _SPICES = ("allspice", "caraway", "cardamom", "fennel seed", "juniper", "lovage", "mace", "saffron", "star anise", "sumac")
 _PRIZES = (
-    "a brass telescope", "a cask of cider", "a goose", "a pair of skates", "a silver spoon", "a velvet coat", "a walnut chest", "two goats",
+    "a brass telescope",
+    "a cask of cider",
+    "a goose",
+    "a pair of skates",
+    "a silver spoon",
+    "a velvet coat",
+    "a walnut chest",
+    "two goats",
 )
 _LANGUAGES = ("Ada", "C", "COBOL", "Erlang", "Fortran", "Haskell", "Lisp", "Pascal", "Prolog", "Smalltalk")
 

@@ -276,11 +276,7 @@ def table(figures: dict[str, Any]) -> str:
     """Return the figures as Markdown, a column for each diary."""
     diaries = figures["diaries"]
     head = ["", *(f"{each['exchanges']:,} in {each['places']:,} place{'s' * (each['places'] > 1)}" for each in diaries)]
-    rows = [
-        [title, *(_cell(each.get(name)) for each in diaries)]
-        for name, title in _ROWS.items()
-        if any(name in each for each in diaries)
-    ]
+    rows = [[title, *(_cell(each.get(name)) for each in diaries)] for name, title in _ROWS.items() if any(name in each for each in diaries)]
     lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
     about = f"{told(figures['machine'])} Vectors: {figures['vectors']}. Times are p50 / p95."
     return "\n".join([about, "", lines[0], f"|{'---|' * len(head)}", *lines[1:]])

@@ -64,9 +64,7 @@ class Platforms(BaseModel):
     bridge_port: int = Field(
         0, ge=0, le=65535, description="Port where the bridge says how it is (`/status`, `/health`, `/metrics`); 0 takes a free one."
     )
-    bridge_listen: str = Field(
-        "127.0.0.1", max_length=300, description="Address where it does. Anything but loopback tells others, too."
-    )
+    bridge_listen: str = Field("127.0.0.1", max_length=300, description="Address where it does. Anything but loopback tells others, too.")
     catch_up_hours: float = Field(
         12.0, ge=0, le=8760, description="Hours back from which messages sent while no bridge ran are answered; 0 answers none."
     )

@@ -115,7 +115,11 @@ def chroma(folder: Path) -> Started:
     """Start a Chroma server with its files in `folder`, on the same port each time."""
     port = _port(folder)
     command = [Path(sys.executable).with_name("chroma"), "run", "--path", folder, "--host", "127.0.0.1", "--port", port]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), f"http://127.0.0.1:{port}", lambda: _answers(f"http://127.0.0.1:{port}/api/v2/heartbeat")
+    return (
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL),
+        f"http://127.0.0.1:{port}",
+        lambda: _answers(f"http://127.0.0.1:{port}/api/v2/heartbeat"),
+    )
 
 
 def homeserver() -> Path | None:

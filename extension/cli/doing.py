@@ -66,4 +66,3 @@ def _run(running: Running, found: Given | Misspelt | None, name: str, scene: Sce
 def _quoted(text: str, *, last: bool) -> str:
     """Return a word as it is written in a message: in quotes where it has spaces in it and is not the last."""
     return f'"{text}"' if not last and any(character.isspace() for character in text) else text
-

@@ -112,9 +112,7 @@ def _vectors(found: Held, settings: Settings) -> Finding:
         text = f"The vector index in {folder} is of another embedding model or version of Chroma"
         return Finding("vectors", "ok", f"{text}; the next chat builds it anew", facts=facts)
     if facts["behind"]:
-        return Finding(
-            "vectors", "ok", f"Vector index in {folder}{by}: {_changes(facts['behind'])} follow with the next chat", facts=facts
-        )
+        return Finding("vectors", "ok", f"Vector index in {folder}{by}: {_changes(facts['behind'])} follow with the next chat", facts=facts)
     wanted = found.embeddings
     facts |= {"vectors": (indexed := _count(folder)), "embeddings": wanted}
     if indexed is not None and indexed != wanted:

@@ -211,5 +211,3 @@ def described(each: Seen, platform: str) -> str:
     )
     waited = f" Waited {said['rate_limit_seconds']} s for rate limits." if said["rate_limit_waits"] else ""
     return " ".join(filter(None, (f"{told}.{waited}", str(said["trouble"]))))
-
-

@@ -84,9 +84,7 @@ class Supervisor:
         settings = self._app().settings
         running = {name: each for each in supervision.seen(settings.data_dir) for name in each.platforms}
         on = _on(settings)
-        return [
-            Row(each, each.name in on, running.get(each.name), tuple(each.missing(settings))) for each in PLATFORMS.values()
-        ]
+        return [Row(each, each.name in on, running.get(each.name), tuple(each.missing(settings))) for each in PLATFORMS.values()]
 
     def begin(self) -> None:
         """Start what is switched on and does not run, as this program begins. Never raises: `trouble` says why it does not."""

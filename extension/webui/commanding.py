@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-
 @dataclass(kw_only=True)
 class WebuiScene(LocalScene):
     """A chat of the webui's page."""

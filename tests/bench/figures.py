@@ -50,6 +50,7 @@ def conversation(questions: Mapping[str, str]) -> Conversation:
     asked = [Labelled(text, tuple(ids.split()), 4) for text, ids in questions.items()]
     return Conversation("one", "friends", turns, asked, sources={str(number): number - 1 for number in range(1, 11)})
 
+
 SCALE = {
     "benchmark": "scale",
     "machine": TURN["machine"],
@@ -66,17 +67,36 @@ INGEST = {
     "benchmark": "ingest",
     "machine": MACHINE,
     "taken_in": {
-        "documents": 200, "refused": 0, "text_mb": 20.0, "files_mb": 18.6, "passages": 25_000, "seconds": 880.0,
-        "model_alone_seconds": 800.0, "ratio": 1.1, "cpu_seconds": 1_700.0, "model_alone_cpu_seconds": 1_600.0, "cpu_ratio": 1.063,
-        "documents_per_second": 0.23, "passages_per_second": 28.4, "peak_memory_mib": {"own": 900, "together": 1_000}, "disk_mib": 90.5,
+        "documents": 200,
+        "refused": 0,
+        "text_mb": 20.0,
+        "files_mb": 18.6,
+        "passages": 25_000,
+        "seconds": 880.0,
+        "model_alone_seconds": 800.0,
+        "ratio": 1.1,
+        "cpu_seconds": 1_700.0,
+        "model_alone_cpu_seconds": 1_600.0,
+        "cpu_ratio": 1.063,
+        "documents_per_second": 0.23,
+        "passages_per_second": 28.4,
+        "peak_memory_mib": {"own": 900, "together": 1_000},
+        "disk_mib": 90.5,
         "sets": _SETS,
     },
     "questioned": {
-        "passages": 100_000, "first_question_s": 1.6, "question_ms": {"p50": 40.3, "p95": 55.4},
-        "one_embedding_alone_ms": {"p50": 17.3, "p95": 28.4}, "memory_mib": 1_047, "disk_mib": 410.6,
+        "passages": 100_000,
+        "first_question_s": 1.6,
+        "question_ms": {"p50": 40.3, "p95": 55.4},
+        "one_embedding_alone_ms": {"p50": 17.3, "p95": 28.4},
+        "memory_mib": 1_047,
+        "disk_mib": 410.6,
     },
     "webui": {
-        "documents": 6, "text_mb": 0.2, "questions": 72, "familiar": {"seconds": 9.1, "answered": 0.9, "answered_by_default": 0.7},
+        "documents": 6,
+        "text_mb": 0.2,
+        "questions": 72,
+        "familiar": {"seconds": 9.1, "answered": 0.9, "answered_by_default": 0.7},
         "superboogav2": {"seconds": 90.4, "answered": 0.5, "about": "superboogav2 with chromadb 0.6.3"},
     },
 }

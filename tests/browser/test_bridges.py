@@ -69,9 +69,13 @@ def test_a_bridge_is_switched_on_answers_is_there_after_a_reload_and_is_switched
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 400])
 def test_it_fits_the_page_in_light_and_dark(open_window, start, data_dir, tmp_path, width, dark):
-    server = start(data_dir, **ENVIRON, TEST_BAD="matrix", FAMILIAR_BRIDGES="discord matrix", **{
-        f"FAMILIAR_MATRIX_{name}": "@familiar:example.org" for name in ("HOMESERVER", "USER", "PASSWORD")
-    })
+    server = start(
+        data_dir,
+        **ENVIRON,
+        TEST_BAD="matrix",
+        FAMILIAR_BRIDGES="discord matrix",
+        **{f"FAMILIAR_MATRIX_{name}": "@familiar:example.org" for name in ("HOMESERVER", "USER", "PASSWORD")},
+    )
     scheme = "dark" if dark else "light"
     window = open_window(server.url, viewport={"width": width, "height": 900}, color_scheme=scheme).open()
     if width < 700:

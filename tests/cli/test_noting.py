@@ -63,7 +63,6 @@ def test_summaries_are_made_listed_and_shown_where_a_chat_begins(familiar):
     [shown] = familiar.tell("Good morning!", place="desk")["summaries"]
     assert (shown["kind"], shown["tokens_saved"] > 100) == ("person", True)
 
-
     assert familiar("memory", "summary", made["id"], "--delete").err == f"Summary {made['id']} is removed.\n"
     assert familiar("memory", "summaries", "--json").json == []
 

@@ -72,8 +72,18 @@ class Model:
 class HostDouble:
     """A running webui: one page, one API, one model. Entering starts it, leaving puts sys.modules, sys.path and the folder back."""
 
-    def __init__(self, folder: Path, extension: Path, *, name: str = "familiar", lives: Residence = "user", mode: str = "instruct",
-                 settings: dict[str, Any] | None = None, others: Iterable[str] = (), draws: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        extension: Path,
+        *,
+        name: str = "familiar",
+        lives: Residence = "user",
+        mode: str = "instruct",
+        settings: dict[str, Any] | None = None,
+        others: Iterable[str] = (),
+        draws: bool = False,
+    ) -> None:
         """Make the host's folder in `folder`, with `extension` linked into it.
 
         `settings` are lines of the host's settings.yaml (`familiar-budget`, `max_new_tokens`). `others` are names of further active

@@ -116,7 +116,11 @@ class HostServer:
         began = time.monotonic()
         with self.logfile.open("wb") as log:
             self.process = subprocess.Popen(
-                [str(self.python), str(LAUNCH), *self.flags, *ports], cwd=self.webui, env=self.environ, stdout=log, stderr=log,
+                [str(self.python), str(LAUNCH), *self.flags, *ports],
+                cwd=self.webui,
+                env=self.environ,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
             )
         while not self._is_up():

@@ -1,6 +1,6 @@
 """How much longer the host takes to start with the extension: starts it by turns with and without, and prints JSON.
 
-    python -m tests.host.start_time CHECKOUT [RUNS]
+python -m tests.host.start_time CHECKOUT [RUNS]
 """
 
 from __future__ import annotations

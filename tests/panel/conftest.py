@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 import pytest
@@ -16,21 +14,18 @@ from extension.messages import Person, Place
 from extension.panel.chats import Chats
 from extension.panel.door import Door, Here
 from extension.settings import load, save
+from tests.loops import run
 
 NO_FILTERS = ("", "", "", "", "")
 
 
 def in_a_loop(build):
-    """Call a function while an event loop runs: where none does, Gradio makes one and never closes it.
-
-    In a thread, since the loop of a browser test may still be running in this one.
-    """
+    """Call a function while an event loop runs: where none does, Gradio makes one and never closes it."""
 
     async def called():
         return build()
 
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(called())).result()
+    return run(called())
 
 
 def echo(messages):

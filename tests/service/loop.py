@@ -145,5 +145,3 @@ def until(condition: Any, within: float = 60.0) -> Any:
         assert monotonic() < end, "it did not come to hold"
         sleep(0.05)
     return found
-
-

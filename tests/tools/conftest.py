@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,12 +24,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 ANN, BOB = Person("ann", "Ann"), Person("bob", "Bob")
 SOFA, CHANNEL = Place("sofa", title="On the sofa"), Place("channel", shared=True, title="#garden")
-
-
-def run(client: Coroutine[Any, Any, Any]) -> Any:
-    """Run a client to its end in a thread of its own: the browser tests of the same process leave a loop running in theirs."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, client).result()
 
 
 @pytest.fixture

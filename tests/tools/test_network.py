@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 
 from extension.__main__ import app as program
 from extension.app import App
+from tests.loops import run
 
-from .conftest import ANN, Server, answer_of, environ, run, tell
+from .conftest import ANN, Server, answer_of, environ, tell
 
 HELLO: dict[str, Any] = {
     "jsonrpc": "2.0",

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from extension.app import App
+from tests.loops import run
 
 from ..memory.stores import remains
-from .conftest import BOB, ROOT, answer_of, environ, over_stdio, refusal_of, run, tell
+from .conftest import BOB, ROOT, answer_of, environ, over_stdio, refusal_of, tell
 
 
 def test_a_client_sees_three_tools_and_which_of_them_destroys(data_dir: Path) -> None:

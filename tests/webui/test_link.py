@@ -71,9 +71,7 @@ def test_a_folder_of_somebody_elses_is_left_alone(source, target):
 
 
 def test_without_links_the_folder_is_copied(source, target, without_links):
-    assert link(source, target) == (
-        f"Copied, since links do not work there: {source} -> {target}. Run this again after every update."
-    )
+    assert link(source, target) == (f"Copied, since links do not work there: {source} -> {target}. Run this again after every update.")
     assert (target / "script.py").read_text() == "first\n"
 
 

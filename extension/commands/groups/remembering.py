@@ -69,9 +69,7 @@ def privacy(call: Call) -> Outcome:
     mine = Filter(person=call.person.id)
     if call["what"] == "export":
         lines = [json.dumps(_plain(each), ensure_ascii=False) for each in diary.browse(mine, limit=None)]
-        return Outcome(
-            f"{len(lines)} exchanges, one a line.", (File("what-i-said.jsonl", "\n".join(lines).encode("utf-8")),), private=True
-        )
+        return Outcome(f"{len(lines)} exchanges, one a line.", (File("what-i-said.jsonl", "\n".join(lines).encode("utf-8")),), private=True)
     here = diary.count(Filter(person=call.person.id, place=call.place.id))
     kept = "What you say here can be recalled here, by whoever talks here." if call.place.shared else "Only you are told of it."
     lines = [

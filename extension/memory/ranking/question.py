@@ -52,9 +52,7 @@ def understood(text: str, now: datetime) -> Asked:
     text = text[:LONGEST]
     words = tuple(word.lower() for word in WORD.findall(text))
     kind = next((word for word in words if word in WHO), "")
-    return Asked(
-        text, words, tuple(meaningful(text)), kind, not MYSELF.isdisjoint(words), bool(_NOW.search(text)), tuple(spans(text, now))
-    )
+    return Asked(text, words, tuple(meaningful(text)), kind, not MYSELF.isdisjoint(words), bool(_NOW.search(text)), tuple(spans(text, now)))
 
 
 def statement(text: str, names: Collection[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 import discord
@@ -15,6 +14,7 @@ from extension.commands.command import Argument, Command, File, Outcome
 from extension.commands.registry import Registry
 from extension.commands.running import Given
 from extension.options.kinds import OneOf, Switch, Whole, Words
+from tests.loops import run
 
 from ..conformance import FORGED
 from ..conformance import _until as until
@@ -39,7 +39,7 @@ def planted(registry, guild=0):
         only = discord.Object(guild) if guild else None
         return {each.name: each.to_dict(tree) for each in tree.get_commands(guild=only)}, left
 
-    return asyncio.run(plan())
+    return run(plan())
 
 
 def nothing(call):

@@ -23,6 +23,7 @@ from extension.embedders import Hashing
 from extension.errors import BridgeError
 from extension.hosts.scripted import Scripted
 from extension.settings import load
+from tests.loops import run
 
 from ..stand import LONG, Model
 
@@ -69,7 +70,7 @@ def played(tmp_path, monkeypatch):
     monkeypatch.setattr(Lanes, "put", lambda lanes, lane, call: put(lanes, lane, partial(copy_context().run, call)))
 
     def play(scene: Callable[[Scene], Awaitable[None]], level: str = "visible") -> None:
-        asyncio.run(_played(tmp_path, scene, level))
+        run(_played(tmp_path, scene, level))
 
     return play
 

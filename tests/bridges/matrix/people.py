@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -41,7 +42,7 @@ class Homeserver:
 
     def join(self, name: str) -> One:
         """Register somebody by a name that nobody has yet, and log them in."""
-        localpart = f"{name.lower()}-{next(_numbers)}"
+        localpart = f"{name.lower()}-{os.getpid()}-{next(_numbers)}"
         nonce = self.call("GET", "/_synapse/admin/v1/register")["nonce"]
         mac = hmac.new(SECRET.encode(), digestmod=hashlib.sha1)
         mac.update(b"\x00".join(each.encode() for each in (nonce, localpart, PASSWORD, "notadmin")))

@@ -9,8 +9,16 @@ from modules.chat_turns import chatbot_wrapper, generate_chat_reply, generate_ch
 from modules.text_generation import generate_reply
 
 __all__ = [
-    "chatbot_wrapper", "generate_chat_prompt", "generate_chat_reply", "generate_chat_reply_wrapper", "get_stopping_strings",
-    "impersonate_wrapper", "load_history", "redraw_html", "save_history", "start_new_chat",
+    "chatbot_wrapper",
+    "generate_chat_prompt",
+    "generate_chat_reply",
+    "generate_chat_reply_wrapper",
+    "get_stopping_strings",
+    "impersonate_wrapper",
+    "load_history",
+    "redraw_html",
+    "save_history",
+    "start_new_chat",
 ]
 
 

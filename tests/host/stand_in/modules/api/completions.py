@@ -10,8 +10,18 @@ from modules.reasoning import extract_reasoning
 from modules.text_generation import generate_reply
 
 _SAMPLING = (
-    "max_new_tokens", "auto_max_new_tokens", "truncation_length", "custom_stopping_strings", "add_bos_token", "enable_thinking",
-    "reasoning_effort", "preserve_thinking", "skip_special_tokens", "temperature", "top_p", "seed",
+    "max_new_tokens",
+    "auto_max_new_tokens",
+    "truncation_length",
+    "custom_stopping_strings",
+    "add_bos_token",
+    "enable_thinking",
+    "reasoning_effort",
+    "preserve_thinking",
+    "skip_special_tokens",
+    "temperature",
+    "top_p",
+    "seed",
 )
 _CHARACTER = ("name1", "name2", "context", "greeting", "user_bio", "instruction_template_str", "chat_template_str", "chat-instruct_command")
 
