@@ -37,7 +37,9 @@ TOP = {
 HEAVY = {
     "accelerate",
     "chromadb",
+    "datasets",
     "discord",
+    "faker",
     "gguf",
     "googleapiclient",
     "gradio",
@@ -46,11 +48,13 @@ HEAVY = {
     "nio",
     "onnxruntime",
     "peft",
+    "phonenumbers",
     "sentence_transformers",
     "sklearn",
     "tokenizers",
     "torch",
     "transformers",
+    "trl",
 }
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 60
