@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, console, experts, files, keeping, library, listing, noting, program, writing
+from .cli import changes, console, experts, files, importing, keeping, library, listing, noting, people, program, writing
 from .cli.bridging import bridge
 from .cli.chat import chat
 from .cli.configuration import settings
@@ -23,6 +23,8 @@ app = typer.Typer(name="familiar", cls=program.Program, no_args_is_help=True, ri
 memory = typer.Typer(name="memory", no_args_is_help=True, rich_markup_mode=None)
 shelves = typer.Typer(name="library", no_args_is_help=True, rich_markup_mode=None)
 expert = typer.Typer(name="expert", no_args_is_help=True, rich_markup_mode=None)
+imported = typer.Typer(name="chats", no_args_is_help=True, rich_markup_mode=None)
+index = typer.Typer(name="people", invoke_without_command=True, rich_markup_mode=None)
 documents = typer.Typer(name="docx", invoke_without_command=True, rich_markup_mode=None)
 
 
@@ -59,6 +61,11 @@ def _expert(data_dir: DataDir = None, verbose: Verbose = False) -> None:
     """Companions with an expertise of their own: list, make, change, carry to the webui and back."""
 
 
+@imported.callback()
+def _chats(data_dir: DataDir = None, verbose: Verbose = False) -> None:
+    """The chats that were imported to learn from: list, remove."""
+
+
 app.command()(chat)
 app.command()(library.read)
 app.add_typer(shelves)
@@ -91,6 +98,19 @@ memory.command()(noting.summaries)
 memory.command()(noting.summary)
 memory.command()(noting.think)
 memory.command()(ranking)
+app.command()(importing.import_chat)
+app.add_typer(imported)
+imported.command("list")(importing.list_)
+imported.command()(importing.remove)
+index.callback()(people.list_)
+index.command("list")(people.list_)
+index.command()(people.show)
+index.command("set")(people.change)
+index.command()(people.consent)
+index.command()(people.merge)
+index.command()(people.split)
+index.command()(people.forget)
+app.add_typer(index)
 documents.callback()(writing.docx)
 documents.command()(writing.folder)
 documents.command()(writing.title)
