@@ -98,6 +98,12 @@ class Chats:
             rows = connection.execute(query.order_by(sa.func.count().desc(), chat.c.id)).all()
         return [Kept(Chat(row[0], row[1], row[2]), row[3] if row[4] else 0, row[4], _moment(row[5]), _moment(row[6])) for row in rows]
 
+    def written_by(self, authors: Iterable[str]) -> list[Line]:
+        """Return all imported messages of these authors, the earliest first."""
+        query = sa.select(chat_line).order_by(chat_line.c.said_at, chat_line.c.chat_id, chat_line.c.position)
+        with self._database.read() as connection:
+            return [_line(row) for some in slices(authors) for row in connection.execute(query.where(chat_line.c.author.in_(some)))]
+
     def add(self, file: File, chats: Iterable[Chat], lines: Iterable[Line], dropped: Mapping[str, int], now: datetime) -> Added:
         """Keep the messages of a file, in one transaction: all of them, or nothing at all."""
         counts: Counter[str] = Counter()
