@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from ..database import Database
 from ..errors import NotFound
+from ..memory.desks import forget_members
 from ..memory.rows import clean, slices
 from ..tables import chat, chat_line, chat_person, chat_source
 from .diary import Era, diary_lines, joined
@@ -134,6 +135,7 @@ class Chats:
                 raise NotFound("There is no such chat. `familiar chats list` shows those there are.")
             gone = connection.execute(sa.delete(chat_line).where(chat_line.c.chat_id == number)).rowcount
             _forget_sources(connection)
+            forget_members(connection)
         self._database.compact()
         return gone
 
@@ -145,6 +147,7 @@ class Chats:
                 gone += connection.execute(sa.delete(chat_line).where(chat_line.c.author.in_(some))).rowcount
             connection.execute(sa.delete(chat).where(~sa.exists().where(chat_line.c.chat_id == chat.c.id)))
             _forget_sources(connection)
+            forget_members(connection)
         if gone:
             self._database.compact()
         return gone
