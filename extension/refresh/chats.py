@@ -18,12 +18,15 @@ from ..database import Database
 from ..errors import NotFound
 from ..memory.desks import forget_members
 from ..memory.rows import clean, slices
+from ..messages import digest
 from ..tables import chat, chat_line, chat_person, chat_source
 from .diary import Era, diary_lines, joined
 from .lines import Line
 from .recipe.data import Sources
 
 _BATCH = 500
+_LONGEST_KEY = 300
+"""Characters of an id or a name; real ones are far shorter."""
 _AT_ONCE = 2_000
 """Rows that are read from the database at a time."""
 
@@ -178,14 +181,20 @@ def _begin(day: date | None) -> float | None:
     return None if day is None else datetime.combine(day, time(), UTC).timestamp()
 
 
+def _key(text: str) -> str:
+    """Return an id as it is stored: no index of a database takes one of any length."""
+    text = clean(text)
+    return text if len(text) <= _LONGEST_KEY else f"{text[: _LONGEST_KEY - 40]}…{digest(text)}"
+
+
 def _keep_chat(connection: sa.Connection, found: Chat) -> None:
-    title = clean(found.title)
+    number, title = _key(found.id), clean(found.title)[:_LONGEST_KEY]
     values = {"title": title} if title else {}
-    there = connection.execute(sa.select(chat.c.id).where(chat.c.id == clean(found.id))).first()
+    there = connection.execute(sa.select(chat.c.id).where(chat.c.id == number)).first()
     if there is None:
-        connection.execute(sa.insert(chat).values(id=clean(found.id), title=title, format=found.format))
+        connection.execute(sa.insert(chat).values(id=number, title=title, format=found.format))
     elif values:
-        connection.execute(sa.update(chat).where(chat.c.id == clean(found.id)).values(**values))
+        connection.execute(sa.update(chat).where(chat.c.id == number).values(**values))
 
 
 def _cleaned(lines: Iterable[Line]) -> Iterator[tuple[int, Line]]:
@@ -194,12 +203,12 @@ def _cleaned(lines: Iterable[Line]) -> Iterator[tuple[int, Line]]:
             position,
             replace(
                 line,
-                id=clean(line.id),
-                conversation=clean(line.conversation),
-                author=clean(line.author),
-                name=clean(line.name),
+                id=_key(line.id),
+                conversation=_key(line.conversation),
+                author=_key(line.author),
+                name=clean(line.name)[:_LONGEST_KEY],
                 text=clean(line.text),
-                reply_to=clean(line.reply_to),
+                reply_to=_key(line.reply_to),
                 reactions=tuple((clean(emoji), count) for emoji, count in line.reactions),
                 attachments=tuple(map(clean, line.attachments)),
             ),
