@@ -19,6 +19,7 @@ from ..texts import tr
 from .delivery import MORE
 from .gateway import Gateway
 from .heard import Handle, Heard, Post
+from .journal import REMEMBERED
 
 if TYPE_CHECKING:
     from .room import Room
@@ -68,6 +69,20 @@ class Recovery:
     def left_by(self, place: str, messages: Sequence[str]) -> list[str]:
         """Return the messages of ours that an earlier process sent for some, as long as they are not answered."""
         return [one for each in messages for one in self._sent.get((place, each), ())]
+
+    def claims(self, place: str, asked: Sequence[str], posted: str) -> bool:
+        """Return whether a message of ours is the reply to some messages, and not to another one that was taken up with it before."""
+        owner = self._claimed.setdefault(posted, (place, asked[0]))
+        while len(self._claimed) > REMEMBERED:
+            self._claimed.pop(next(iter(self._claimed)), None)
+        if owner[0] != place or owner[1] not in asked:
+            return False
+        try:
+            links = self._room.app.memories.links.of(place, [posted, *asked])
+        except StoreError as exc:
+            log.warning("Whose reply a message is, is not known now: %s", exc)
+            return True
+        return posted not in links or links[posted].exchange in {links[each].exchange for each in asked if each in links}
 
     def _resume(self, group: Sequence[Open], gateway: Gateway) -> None:
         """Take up messages that are one exchange, or one that is in none yet."""
