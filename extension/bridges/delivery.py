@@ -71,7 +71,7 @@ class Outgoing:
             made = handle.post(replace(post, key=f"{key}:anew"))
         if key and self.doubtful and handle.capabilities.edits and post.file is None:
             handle.edit(made, post.text, post.buttons)
-        self.journal.post(self.place, self.name, [*messages, made])
+        self.journal.post(self.place, self.name, list(dict.fromkeys([*messages, made])))
         return made
 
 
