@@ -57,7 +57,8 @@ def test_an_export_holds_every_message_as_the_exporter_writes_it():
     assert made["messageCount"] == len(said) == len(made["messages"])
     answer = next(each for each in made["messages"] if each["type"] == "Reply")
     assert answer["reference"]["messageId"] in {line.id for line in said}
-    assert [(each["id"], each["author"]["nickname"], each["content"]) for each in made["messages"]] == [(x.id, x.name, x.text) for x in said]
+    found = [(each["id"], each["author"]["nickname"], each["content"]) for each in made["messages"]]
+    assert found == [(line.id, line.name, line.text) for line in said]
 
 
 def test_the_benchmark_measures_messages_of_which_no_two_are_alike(tmp_path):
