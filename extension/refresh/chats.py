@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from ..database import Database
 from ..errors import NotFound
 from ..memory.rows import clean, slices
 from ..tables import chat, chat_line, chat_person, chat_source
-from .diary import diary_lines
+from .diary import Era, diary_lines, joined
 from .lines import Line
 from .recipe.data import Sources
 
@@ -81,13 +81,13 @@ class Chats:
 
     def lines(self, sources: Sources) -> Iterator[Line]:
         """Yield the messages of the sources, chat by chat and each in the order of its times. Raises NotFound for a chat there is not."""
-        since = datetime.combine(sources.since, time(), UTC).timestamp() if sources.since else None
-        until = datetime.combine(sources.until + timedelta(days=1), time(), UTC).timestamp() if sources.until else None
+        era = Era(_begin(sources.since), _begin(sources.until and sources.until + timedelta(days=1)))
         chosen = self._chosen(sources)
         for number in chosen:
-            yield from self._of(number, since, until)
+            found = self._of(number, era)
+            yield from joined(self._database, self._days, era, list(found)) if sources.diary else found
         if sources.diary:
-            yield from diary_lines(self._database, self._days, since, until, frozenset(chosen))
+            yield from diary_lines(self._database, self._days, era, frozenset(chosen))
 
     def kept(self) -> list[Kept]:
         """Return the imported chats, the largest first."""
@@ -152,17 +152,21 @@ class Chats:
             raise NotFound(f"There is no chat {missing[0]!r}. `familiar chats list` shows those there are.")
         return list(sources.chats)
 
-    def _of(self, number: str, since: float | None, until: float | None) -> Iterator[Line]:
+    def _of(self, number: str, era: Era) -> Iterator[Line]:
         """Yield the messages of a chat; of an era, those whose time is known and lies in it."""
         columns = chat_line.c
         conditions = [columns.chat_id == number]
-        conditions += [columns.said_at >= since] if since is not None else []
-        conditions += [columns.said_at < until] if until is not None else []
+        conditions += [columns.said_at >= era.since] if era.since is not None else []
+        conditions += [columns.said_at < era.until] if era.until is not None else []
         order = (columns.said_at.is_(None), columns.said_at, columns.source_id, columns.position)
         query = sa.select(chat_line).where(*conditions).order_by(*order)
         with self._database.read() as connection:
             for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)):
                 yield _line(row)
+
+
+def _begin(day: date | None) -> float | None:
+    return None if day is None else datetime.combine(day, time(), UTC).timestamp()
 
 
 def _keep_chat(connection: sa.Connection, found: Chat) -> None:
