@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, console, experts, files, keeping, library, listing, noting, program, runs, writing
+from .cli import changes, console, datasets, experts, files, keeping, library, listing, noting, program, runs, writing
 from .cli.bridging import bridge
 from .cli.chat import chat
 from .cli.configuration import settings
@@ -25,6 +25,7 @@ memory = typer.Typer(name="memory", no_args_is_help=True, rich_markup_mode=None)
 shelves = typer.Typer(name="library", no_args_is_help=True, rich_markup_mode=None)
 expert = typer.Typer(name="expert", no_args_is_help=True, rich_markup_mode=None)
 trainings = typer.Typer(name="runs", invoke_without_command=True, rich_markup_mode=None)
+dataset = typer.Typer(name="dataset", no_args_is_help=True, rich_markup_mode=None)
 documents = typer.Typer(name="docx", invoke_without_command=True, rich_markup_mode=None)
 
 
@@ -61,6 +62,11 @@ def _expert(data_dir: DataDir = None, verbose: Verbose = False) -> None:
     """Companions with an expertise of their own: list, make, change, carry to the webui and back."""
 
 
+@dataset.callback()
+def _dataset(data_dir: DataDir = None, verbose: Verbose = False) -> None:
+    """What a recipe makes of the chats: look at it, count it, write it."""
+
+
 app.command()(chat)
 app.command()(library.read)
 app.add_typer(shelves)
@@ -93,6 +99,10 @@ memory.command()(noting.summaries)
 memory.command()(noting.summary)
 memory.command()(noting.think)
 memory.command()(ranking)
+app.add_typer(dataset)
+dataset.command()(datasets.preview)
+dataset.command()(datasets.stats)
+dataset.command()(datasets.build)
 app.command()(train)
 trainings.callback()(runs.list_)
 trainings.command("list")(runs.list_)
