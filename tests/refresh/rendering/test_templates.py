@@ -75,7 +75,8 @@ def shipped(name):
     tokenizer = copy.deepcopy(family("qwen"))
     tokenizer.chat_template = template(name)
     found = re.findall(r"<[|｜][^<>{}\n ]+?[|｜]>|<\|?[a-z_]+\|?>|\[/?[A-Z_]+\]", tokenizer.chat_template)
-    tokenizer.add_tokens([AddedToken(each, special=True, normalized=False) for each in sorted({*found, "<s>", "</s>"})], special_tokens=True)
+    added = [AddedToken(each, special=True, normalized=False) for each in sorted({*found, "<s>", "</s>"})]
+    tokenizer.add_tokens(added, special_tokens=True)
     tokenizer.bos_token = "<s>"
     return tokenizer
 
