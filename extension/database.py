@@ -21,7 +21,7 @@ from .dialects import Dialect, dialect_of
 from .errors import StoreError, StoreLocked
 from .tables import counter, metadata
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest migration; a test compares it with the migrations there are."""
 
 _IMPATIENT = 60.0

@@ -285,3 +285,54 @@ former_answer = sa.Table(
     sa.Column("beaten_for", sa.Text),
 )
 """Answers in whose place others came, with who asked for that; `beaten_for` is who preferred what stands there now, '' for nobody yet."""
+
+chat = sa.Table("chat", metadata, sa.Column("id", sa.Text, primary_key=True), sa.Column("title", sa.Text), sa.Column("format", sa.Text))
+"""The chats that were imported from other programs, to learn from."""
+
+chat_source = sa.Table(
+    "chat_source",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text),
+    sa.Column("format", sa.Text),
+    sa.Column("digest", sa.Text),
+    sa.Column("lines", sa.BigInteger),
+    sa.Column("dropped", sa.Text),
+    sa.Column("imported_at", sa.Float),
+)
+"""The files they came from: `digest` is that of the file, `lines` how many messages were new in it, `dropped` what was left out (a JSON
+object of reasons and counts)."""
+
+chat_line = sa.Table(
+    "chat_line",
+    metadata,
+    sa.Column("chat_id", sa.Text, primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source_id", sa.Integer),
+    sa.Column("position", sa.BigInteger),
+    sa.Column("author", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("text", sa.Text),
+    sa.Column("said_at", sa.Float),
+    sa.Column("bot", sa.Boolean),
+    sa.Column("reply_to", sa.Text),
+    sa.Column("reactions", sa.Text),
+    sa.Column("attachments", sa.Text),
+)
+"""Their messages: `position` in the file, `said_at` None where that is not known, reactions and attachments as JSON lists."""
+
+chat_person = sa.Table(
+    "chat_person",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("same_as", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("first_name", sa.Text),
+    sa.Column("bot", sa.Boolean),
+    sa.Column("excluded", sa.Boolean),
+    sa.Column("consent", sa.Text),
+    sa.Column("pseudonym", sa.Text),
+    sa.Column("forgotten", sa.Boolean),
+)
+"""What was said about people whose words may be learned: `same_as` is the id of the one they are, '' for themselves; `bot` is None
+where the chats say it; the words of the `forgotten` are not imported again."""

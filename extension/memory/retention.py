@@ -74,6 +74,10 @@ class Retention:
         with self._database.read() as connection:
             return int(connection.execute(sa.select(sa.func.count()).select_from(exchange).where(condition)).scalar_one())
 
+    def too_old(self) -> sa.ColumnElement[bool]:
+        """Return the condition of what is too old now."""
+        return self._too_old(self.days, self.rules())
+
     def run(self) -> int:
         """Forget what is too old, where the last look was a while ago, and return how many exchanges went."""
         if monotonic() < self._next:

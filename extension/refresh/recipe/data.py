@@ -34,7 +34,7 @@ class People(Section):
     companions: tuple[str, ...] = ()
     """Only what these companions answered (of the diary); empty means all."""
     least_share: float = Field(default=0.005, ge=0, le=1)
-    """The part of all messages below which somebody is left out."""
+    """The part of all messages below which somebody is left out, companions and who is named in `authors` excepted."""
 
 
 class Cleaning(Section):
@@ -43,6 +43,7 @@ class Cleaning(Section):
     prefixes: tuple[str, ...] = ("!", "/")
     bots: bool = False
     attachment_links: bool = False
+    """Keep the addresses of what was attached."""
     longest: int = Field(default=0, ge=0)
     """Characters above which a message is left out; 0 is any length."""
     most_lines: int = Field(default=0, ge=0)
@@ -54,14 +55,17 @@ class Cleaning(Section):
     merge_minutes: float = Field(default=7, ge=0)
     """Messages of one author in a row become one when less time lies between them; 0 merges none."""
     least_messages: int = Field(default=0, ge=0)
-    """Chats with fewer are left out."""
+    """Chats with fewer, after all else, are left out."""
 
 
 class Privacy(Section):
     """What must not be learned by heart."""
 
     pseudonyms: bool = False
+    """Fake names instead of people's own, in tags and wherever a message mentions them: the same ones at every refresh."""
     redact: tuple[Literal["email", "phone", "url", "bank", "address", "birthday"], ...] = ()
+    phone_regions: tuple[str, ...] = ("US", "GB", "DE", "FR", "ES", "IT")
+    """Where phone numbers without a country code may be from; those with one are found anyway."""
 
 
 class Data(Section):

@@ -1,0 +1,30 @@
+"""Web and mail addresses in a text, as linkify-it finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+
+def emails(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where mail addresses stand."""
+    if "@" in text:
+        yield from ((found.index, found.last_index) for found in _found(text) if found.schema == "mailto:")
+
+
+def urls(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where web addresses stand, with or without `https://`."""
+    if "." in text or "://" in text:
+        yield from ((found.index, found.last_index) for found in _found(text) if found.schema != "mailto:")
+
+
+def _found(text: str) -> list[Any]:
+    return list(_linkify().match(text) or ())
+
+
+@cache
+def _linkify() -> Any:
+    from linkify_it import LinkifyIt
+
+    return LinkifyIt()
