@@ -38,12 +38,12 @@ class Adapters:
         self._made = 0
 
     @contextmanager
-    def on(self, folder: Path) -> Iterator[None]:
-        """Let the model answer with the adapter in a folder meanwhile.
+    def on(self, folder: Path, tokens: int = 0) -> Iterator[None]:
+        """Let the model answer with the adapter in a folder meanwhile, which knows so many tokens where it was given some of its own.
 
         Raises MissingModel for one that cannot be put on, and MissingPackage.
         """
-        name = self._name(folder)
+        name = self._name(folder, tokens)
         try:
             self._wrapper.base_model.enable_adapter_layers()
             self._wrapper.set_adapter(name, inference_mode=True)
@@ -71,19 +71,19 @@ class Adapters:
         else:
             self._wrapper.base_model.disable_adapter_layers()
 
-    def _name(self, folder: Path) -> str:
+    def _name(self, folder: Path, tokens: int) -> str:
         """Return the name of an adapter on the model, putting it on first where it is not there as it is in its folder now."""
         key = (str(folder), _written(folder))
         if key not in self._there:
             while len(self._there) >= MOST:
                 self._wrapper.delete_adapter(self._there.popitem(last=False)[1])
             self._made += 1
-            self._put(folder, f"beside_{self._made}")
+            self._put(folder, f"beside_{self._made}", tokens)
             self._there[key] = f"beside_{self._made}"
         self._there.move_to_end(key)
         return self._there[key]
 
-    def _put(self, folder: Path, name: str) -> None:
+    def _put(self, folder: Path, name: str, tokens: int) -> None:
         try:
             import peft
         except ImportError as exc:
@@ -92,6 +92,8 @@ class Adapters:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by names that are going
                 config = peft.LoraConfig(**_chosen(folder))
+                if tokens > self._model.get_input_embeddings().weight.shape[0]:
+                    self._model.resize_token_embeddings(tokens)  # the rows of its own tokens come with the adapter
                 if self._wrapper is None:
                     self._wrapper = peft.PeftModelForCausalLM(self._model, config, adapter_name=name)
                 else:

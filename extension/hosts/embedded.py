@@ -58,6 +58,11 @@ class Embedded:
         """Tokens of prompt and reply together. Loads the model."""
         return self.load().window
 
+    @property
+    def turn(self) -> Lock:
+        """Held by whoever lets the model work. Whoever takes it leaves the model as it was."""
+        return self._generating
+
     def load(self) -> Checkpoint:
         """Load the model if that has not been done, and return it. Safe from several threads: one loads, the others wait."""
         with self._loading:
