@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
-from itertools import batched
 from threading import Lock
 
 from ..errors import CommandRefused, HostTimeout
@@ -75,7 +74,8 @@ class Clones:
         checkpoint = self.checkpoint
         prompts = [self._prompt(conversation(said, self.voice), part, options.max_new_tokens) for part in parts]
         stops = (*options.stop, *self.renderer.stops.strings)
-        for numbers in batched(range(len(parts)), AT_ONCE, strict=False):
+        for first in range(0, len(parts), AT_ONCE):
+            numbers = range(first, min(first + AT_ONCE, len(parts)))
             some = [prompts[number] for number in numbers]
             run = Generating(checkpoint, some, options, ends=self.renderer.stops.ids, fitting=self._worn)
             begun = set()

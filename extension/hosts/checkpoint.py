@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import HostError, MissingModel, MissingPackage
 from ..loading import loading
 from ..messages import Message
+from ..prompt import defused
 from . import chat_template
 from .adapters import Adapters
 
@@ -46,7 +47,7 @@ class Checkpoint:
 
     def count(self, text: str) -> int:
         """Return how many ids the text is inside a message."""
-        return len(self.ids(chat_template.defused(text, self.specials)))
+        return len(self.ids(defused(text, self.specials)))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of the ids, special tokens left out."""

@@ -1,14 +1,9 @@
-"""The pieces a reply comes in: valid Unicode on the way to a model, and nothing past a stop string on the way back."""
+"""The pieces a reply comes in: nothing past a stop string on the way back."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
-
-
-def valid(text: str) -> str:
-    """Return the text as every encoder takes it: a lone half of a surrogate pair becomes U+FFFD, all else stays."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 class Cut:
