@@ -137,7 +137,7 @@ class Clones:
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """The model with the tokenizer of the voice. Raises HostRefused where the host runs another model, and what loading raises."""
+        """The model with the tokenizer of the voice. Raises TrainingRefused where the adapter does not fit it, and what loading raises."""
         return self._loaded()[1]
 
     @property

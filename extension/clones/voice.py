@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from ..errors import HostRefused, NotFound
+from ..errors import NotFound, TrainingRefused
 from ..refresh.recipe.format import Format
+from ..refresh.training.adapter import MANIFEST, check_adapter
 from ..refresh.training.base import digest
+from ..refresh.training.checkpoints import is_whole
 from ..refresh.turns import Speaker
 
 
@@ -33,13 +35,16 @@ class Voice:
     """Whether what somebody said in a row was one turn."""
 
     def require(self, place: Path | str) -> None:
-        """Raises HostRefused unless the model in a folder is the one the voice was trained on, and as it was then."""
-        if not isinstance(place, Path) or digest(place) != self.digest:
-            name = place.name if isinstance(place, Path) else place
-            raise HostRefused(
-                f"{self.name} was trained on {self.base.name} as it was then; {name} is another model, or has changed since."
-                " Bring that model back, or train anew."
-            )
+        """Raises TrainingRefused unless the adapter is whole, and the model in a folder the very one it was trained on; MissingModel."""
+        if not isinstance(place, Path):
+            raise TrainingRefused(f"{self.name} was trained on the model in {self.base}; name that folder in place of {place}.")
+        if (self.adapter / MANIFEST).is_file():
+            check_adapter(self.adapter, place)
+            return
+        if not is_whole(self.adapter):
+            raise TrainingRefused(f"The adapter in {self.adapter} is damaged or was never whole. Take another one, or train it again.")
+        if digest(place) != self.digest:
+            raise TrainingRefused(f"{self.name} was trained on another model than {place.name}, or that has changed since. Train it again.")
 
     def speaker(self, named: str) -> Speaker:
         """Return somebody it can speak as, by name or id. Raises NotFound with those there are."""
@@ -54,8 +59,8 @@ class Voice:
 def somebody(named: str, people: Sequence[Speaker], refusal: str) -> Speaker:
     """Return the one of some people that a name or id means, in capitals or not. Raises NotFound."""
     wanted = named.strip().casefold()
-    for exact in (lambda each: each.id, lambda each: each.name, lambda each: each.first_name):
-        found = [each for each in people if exact(each).casefold() == wanted]
+    for exact in ("id", "name", "first_name"):
+        found = [each for each in people if str(getattr(each, exact)).casefold() == wanted]
         if len(found) == 1:
             return found[0]
         if found:

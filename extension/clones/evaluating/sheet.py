@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 from ...messages import Generation
@@ -59,10 +60,7 @@ def sheet(
     progress: Callable[[str, int, int], None],
 ) -> Sheet:
     """Return what clones of every checkpoint say on some occasions. `journal` opens the file of one by its name. Raises as they do."""
-    made = {
-        name: generated(clones, moments, options, 1, journal(name), lambda done, of, name=name: progress(name, done, of))
-        for name, clones in checkpoints
-    }
+    made = {name: generated(clones, moments, options, 1, journal(name), partial(progress, name)) for name, clones in checkpoints}
     rows = [(*_prompt(moment), *("\n".join(made[name][number]) for name, _ in checkpoints)) for number, moment in enumerate(moments)]
     return Sheet(("context", "speaker", "really said", *(name for name, _ in checkpoints)), tuple(rows))
 

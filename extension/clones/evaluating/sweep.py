@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 
 from ...messages import Generation
@@ -58,7 +59,7 @@ def sweep(
     """Return every combination, the best first. `journal` opens the file of one by its name. Raises as `generated` does."""
     found = []
     for name, changed in grid.cells():
-        made = generated(clones, moments, changed(options), 1, journal(name), lambda done, of, name=name: progress(name, done, of))
+        made = generated(clones, moments, changed(options), 1, journal(name), partial(progress, name))
         found.append(Scored(name, persona(authors, moments, made)))
     return sorted(found, key=lambda each: -each.score)
 

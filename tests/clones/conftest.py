@@ -1,0 +1,58 @@
+"""A voice of a tiny random model: an adapter with random weights that says it was trained on it, in a format of choice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from extension.clones.clones import Clones
+from extension.clones.voice import Voice
+from extension.hosts.embedded import Embedded
+from extension.refresh.recipe.format import Format
+from extension.refresh.training.base import digest
+from extension.refresh.training.checkpoints import digests
+from extension.refresh.turns import Speaker
+from tests.models import tiny_adapter, tiny_folder
+
+ANN, BOB, CY = Speaker("discord:1", "Ann"), Speaker("discord:2", "Bob"), Speaker("discord:3", "Cy Lee", "Cy")
+TALK = [("Ann", "Who is coming tonight?"), ("Bob", "me"), ("Dee", "Me too!")]
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a llama with random weights."""
+    return tiny_folder(tmp_path_factory.mktemp("tiny") / "tiny-random-llama")
+
+
+def sealed(adapter: Path, model: Path) -> Path:
+    """Write the manifest of an adapter."""
+    (adapter / "README.md").unlink(missing_ok=True)
+    told = {"format": 1, "base": {"model": model.name, "digest": digest(model)}, "sha256": digests(adapter, but=("manifest.json",))}
+    (adapter / "manifest.json").write_text(json.dumps(told))
+    return adapter
+
+
+@pytest.fixture
+def host(tiny: Path) -> Embedded:
+    """A host that runs the tiny model."""
+    return Embedded(tiny)
+
+
+@pytest.fixture
+def voice(tiny: Path, tmp_path: Path) -> Callable[..., Voice]:
+    """Makes a voice."""
+
+    def made(name: str = "friends", seed: int = 0, style: Format | None = None) -> Voice:
+        adapter = sealed(tiny_adapter(tiny, tmp_path / name, seed=seed), tiny)
+        return Voice(name, adapter, tiny, digest(tiny), style or Format(), (ANN, BOB, CY))
+
+    return made
+
+
+@pytest.fixture
+def clones(host: Embedded, voice: Callable[..., Voice]) -> Clones:
+    """Ann, Bob and Cy; Cy has not agreed."""
+    return Clones(host, voice(), lambda speaker: speaker != CY)
