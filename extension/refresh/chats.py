@@ -83,10 +83,11 @@ class Chats:
         """Yield the messages of the sources, chat by chat and each in the order of its times. Raises NotFound for a chat there is not."""
         since = datetime.combine(sources.since, time(), UTC).timestamp() if sources.since else None
         until = datetime.combine(sources.until + timedelta(days=1), time(), UTC).timestamp() if sources.until else None
-        for number in self._chosen(sources):
+        chosen = self._chosen(sources)
+        for number in chosen:
             yield from self._of(number, since, until)
         if sources.diary:
-            yield from diary_lines(self._database, self._days, since, until)
+            yield from diary_lines(self._database, self._days, since, until, frozenset(chosen))
 
     def kept(self) -> list[Kept]:
         """Return the imported chats, the largest first."""
@@ -96,11 +97,6 @@ class Chats:
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(sa.func.count().desc(), chat.c.id)).all()
         return [Kept(Chat(row[0], row[1], row[2]), row[3] if row[4] else 0, row[4], _moment(row[5]), _moment(row[6])) for row in rows]
-
-    def known(self, digest: str) -> bool:
-        """Return whether a file with this digest was imported."""
-        with self._database.read() as connection:
-            return connection.execute(sa.select(chat_source.c.id).where(chat_source.c.digest == digest)).first() is not None
 
     def add(self, file: File, chats: Iterable[Chat], lines: Iterable[Line], dropped: Mapping[str, int], now: datetime) -> Added:
         """Keep the messages of a file, in one transaction: all of them, or nothing at all."""
@@ -121,6 +117,8 @@ class Chats:
                 counts["forgotten"] += len(some) - len(wanted)
                 counts += _put(connection, source, wanted)
             connection.execute(sa.update(chat_source).where(chat_source.c.id == source).values(lines=counts["added"]))
+            if not counts["added"]:
+                _forget_sources(connection)
         return Added(counts["added"], counts["changed"], counts["there"], counts["forgotten"])
 
     def remove(self, number: str) -> int:

@@ -6,7 +6,7 @@ of the model's sight and answers they rated down are left out here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,9 +22,16 @@ COMPANION = "companion:"
 _BATCH = 500
 
 
-def diary_lines(database: Database, retention_days: int = 0, since: float | None = None, until: float | None = None) -> Iterator[Line]:
+def diary_lines(
+    database: Database,
+    retention_days: int = 0,
+    since: float | None = None,
+    until: float | None = None,
+    without: Collection[str] = (),
+) -> Iterator[Line]:
     """Yield the exchanges of an era (seconds since the epoch; `until` is exclusive), place by place and each by time. Raises StoreError.
 
+    Places `without` which it is read are those whose chats were imported, too: their words would be there twice.
     The id of a line is that of its exchange, so that what was learned from a forgotten one can be told.
     """
     columns = exchange.c
@@ -37,7 +44,8 @@ def diary_lines(database: Database, retention_days: int = 0, since: float | None
     ordered = query.order_by(columns.place_id, columns.branch, columns.said_at, columns.row)
     with database.read() as connection:
         for row in connection.execute(ordered.execution_options(yield_per=_BATCH)):
-            yield from _lines(row)
+            if row.place_id not in without:
+                yield from _lines(row)
 
 
 def _lines(row: Any) -> Iterator[Line]:

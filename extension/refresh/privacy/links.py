@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
+
+_LINKED = re.compile(r"://|\w\.\w")
 
 
 def emails(text: str) -> Iterator[tuple[int, int]]:
@@ -15,7 +18,7 @@ def emails(text: str) -> Iterator[tuple[int, int]]:
 
 def urls(text: str) -> Iterator[tuple[int, int]]:
     """Yield where web addresses stand, with or without `https://`."""
-    if "." in text or "://" in text:
+    if _LINKED.search(text):
         yield from ((found.index, found.last_index) for found in _found(text) if found.schema != "mailto:")
 
 
