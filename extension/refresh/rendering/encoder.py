@@ -13,7 +13,7 @@ After = Literal["start", "special", "text"]
 """What a segment stands after: nothing, a special token, or other text. Tokenizers of SentencePiece's kind put a space before words there
 or do not."""
 REMEMBERED = 1 << 18
-"""Most segments whose tokens are kept."""
+"""Most segments whose tokens are kept from one time to the next."""
 
 Key = tuple[str, After, bool]
 
@@ -61,8 +61,8 @@ class Encoder:
     def learn(self, keys: Iterable[Key]) -> None:
         """Tokenise many segments at once, so that asking for them is quick."""
         wanted: dict[tuple[After, bool], list[str]] = {}
-        if len(self._known) > REMEMBERED:
-            self._known.clear()
+        for key in list(self._known)[: len(self._known) - REMEMBERED]:
+            del self._known[key]
         for text, after, data in dict.fromkeys(keys):
             if (text, after, data) not in self._known:
                 wanted.setdefault((after, data), []).append(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ from .template import CHATML_TOKENS, Bracket, Template, read
 log = logging.getLogger(__name__)
 
 Kind = Literal["opening", "head", "tag", "content", "end"]
+_NOBODY = Speaker("", "Nobody")
 BETWEEN = "\n\n"
 """Between what several users say in one message, for templates that want users and assistant to alternate."""
 
@@ -92,6 +93,7 @@ class Renderer:
             self.placement = "content_prefix"
             log.warning("The chat template of the model has no place for a name: tags stand before the content (content_prefix) instead.")
         self._tags: dict[Speaker, str] = {}
+        self._frames: dict[Speaker, tuple[int, str, After]] = {}
         self._cast = (*people, *others)
         self._posing = _posing(*self._turnings())
         self.stops = self._stops()
@@ -123,9 +125,28 @@ class Renderer:
         """Return the prompt as text, for a host that takes no tokens. It may cut a few of them in another way."""
         return "".join(segment.text for segment in self._leading(conversation, next_speaker))
 
-    def learn(self, conversations: Iterable[Conversation]) -> None:
-        """Tokenise what will be rendered all at once, which is many times as quick."""
-        self._encoder.learn(segment.key for conversation in conversations for segment in self._segments(conversation))
+    def measured(self, turns: Sequence[Turn]) -> list[int]:
+        """Return how many tokens each turn takes in a conversation, at most, tokenising all of them at once."""
+        frames = {speaker: self._frame(speaker) for speaker in dict.fromkeys(turn.speaker for turn in turns)}
+        keys: list[Key] = [(frames[turn.speaker][1] + self._said(turn.text), frames[turn.speaker][2], True) for turn in turns]
+        self._encoder.learn(keys)
+        return [frames[turn.speaker][0] + len(self._encoder.ids(*key[:2], data=True)) for turn, key in zip(turns, keys, strict=True)]
+
+    def around(self, conversation: Conversation) -> int:
+        """Return how many tokens a conversation takes beside its turns, at most."""
+        return len(self.prompt(Conversation(conversation.id, (), conversation.system)))
+
+    def _frame(self, speaker: Speaker) -> tuple[int, str, After]:
+        """Return what a turn of a speaker takes beside the words, at most, and what stands before these: spaces, and after what."""
+        if speaker not in self._frames:
+            costs = []
+            for before in ((), *((Turn(other, ""),) for other in (_NOBODY, *self.people[:1]))):
+                whole = self.render(Conversation("", (*before, Turn(speaker, "")))).ids
+                costs.append(len(whole) - len(self.prompt(Conversation("", before))))
+            segments = self._segments(Conversation("", (Turn(speaker, "x"),)))
+            said = next(segment for segment in segments if segment.kind == "content")
+            self._frames[speaker] = max(costs), said.text[:-1], said.after
+        return self._frames[speaker]
 
     def _leading(self, conversation: Conversation, speaker: Speaker | None) -> Iterator[_Segment]:
         if speaker is None:
