@@ -107,11 +107,11 @@ def dataset_of(run: Run) -> Path:
     return Path(str(run.config().get("dataset", "")))
 
 
-def lines_of(run: Run, speaker: Speaker, most: int = 12) -> list[str]:
+def examples_of(run: Run, speaker: Speaker, most: int = 12) -> list[str]:
     """Return the last of what a run learned of somebody, as examples of how they write; nothing where its dataset is gone."""
     found: deque[str] = deque(maxlen=most)
-    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError), (dataset_of(run) / CONVERSATIONS).open(encoding="utf-8") as file:
-        for line in file:
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        for line in (dataset_of(run) / CONVERSATIONS).read_text(encoding="utf-8").splitlines():
             turns = Entry.of(line).conversation.turns
             found.extend(turn.text for turn in turns if turn.learned and turn.speaker.id == speaker.id)
     return list(found)
@@ -120,7 +120,7 @@ def lines_of(run: Run, speaker: Speaker, most: int = 12) -> list[str]:
 def _voice(run: Run, name: str, where: Path, told: dict[str, Any], known: dict[str, Any]) -> Voice:
     config = run.config()
     try:
-        style = Format.model_validate(told.get("format", {}))
+        style = Format.model_validate(known.get("format_section", {}))
         people, others = (_SPEAKERS.validate_python(known.get(key, ())) for key in ("people", "others"))
     except ValidationError as exc:
         raise MissingModel(f"The manifest in {where} does not say how people speak in it. Train it again.") from exc

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,20 @@ def voice(tiny: Path, tmp_path: Path) -> Callable[..., Voice]:
 def clones(host: Embedded, voice: Callable[..., Voice]) -> Clones:
     """Ann, Bob and Cy; Cy has not agreed."""
     return Clones(host, voice(), lambda speaker: speaker != CY)
+
+
+def trained(
+    data_dir: Path, tiny: Path, adapter: Path, people: tuple[Speaker, ...], name: str = "friends", dataset: Path | None = None
+) -> Path:
+    """Make the folder of a run that left an adapter."""
+    run = data_dir / "runs" / name
+    run.mkdir(parents=True)
+    sealed(adapter, tiny)
+    told = json.loads((adapter / "manifest.json").read_text())
+    told |= {"people": [asdict(each) for each in people], "format_section": {}}
+    (adapter / "manifest.json").write_text(json.dumps(told))
+    adapter.rename(run / "adapter")
+    config = {"format": 1, "created": "2026-11-22T05:00:00+00:00", "model": str(tiny), "base": digest(tiny), "dataset": str(dataset or "")}
+    (run / "config.json").write_text(json.dumps(config))
+    (run / "recipe.yaml").write_text(f"name: {name}\n")
+    return run

@@ -10,7 +10,7 @@ from ...clones.banter import MOST, banter
 from ...clones.clones import Clones, Part
 from ...clones.context import Said
 from ...clones.rewording import reworded
-from ...clones.voices import lines_of
+from ...clones.voices import examples_of
 from ...errors import CommandRefused, FamiliarError, NotFound
 from ...messages import Generation
 from ...options.kinds import Whole, Words
@@ -89,7 +89,7 @@ def reword(call: Call, text: str, named: str) -> Outcome:
     """Put a text into somebody's words."""
     clones = open_(call)
     part = clones.part(named)
-    lines = lines_of(call.app.voices.run(clones.voice.name), part.speaker)
+    lines = examples_of(call.app.voices.run(clones.voice.name), part.speaker)
     made = "".join(call.scene.waiting(reworded(clones, text, part, lines, generation(call)))).strip()
     if not made:
         raise CommandRefused("The model answered nothing. Try again, or in other words.")
@@ -142,7 +142,7 @@ def _utter(call: Call, part: Part, text: str, shown: list[str]) -> None:
 
 GROUP = (
     Command(
-        "banter",
+        "clone-banter",
         "Let clones of people talk among themselves, so many turns.",
         banter_,
         (
