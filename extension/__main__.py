@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, console, experts, files, keeping, library, listing, noting, program, writing
+from .cli import changes, clones, console, experts, files, keeping, library, listing, noting, program, writing
 from .cli.bridging import bridge
 from .cli.chat import chat
 from .cli.configuration import settings
 from .cli.diagnosis import doctor
 from .cli.doing import do
+from .cli.evaluation import evaluate
 from .cli.model_context import mcp
 from .cli.move import move
 from .cli.options import DataDir, Verbose
@@ -23,6 +24,7 @@ app = typer.Typer(name="familiar", cls=program.Program, no_args_is_help=True, ri
 memory = typer.Typer(name="memory", no_args_is_help=True, rich_markup_mode=None)
 shelves = typer.Typer(name="library", no_args_is_help=True, rich_markup_mode=None)
 expert = typer.Typer(name="expert", no_args_is_help=True, rich_markup_mode=None)
+speaking = typer.Typer(name="clones", no_args_is_help=True, rich_markup_mode=None)
 documents = typer.Typer(name="docx", invoke_without_command=True, rich_markup_mode=None)
 
 
@@ -59,6 +61,11 @@ def _expert(data_dir: DataDir = None, verbose: Verbose = False) -> None:
     """Companions with an expertise of their own: list, make, change, carry to the webui and back."""
 
 
+@speaking.callback()
+def _speaking(data_dir: DataDir = None, verbose: Verbose = False) -> None:
+    """Speak as people of imported chats who agreed to it, with an adapter that was trained on their words."""
+
+
 app.command()(chat)
 app.command()(library.read)
 app.add_typer(shelves)
@@ -91,6 +98,14 @@ memory.command()(noting.summaries)
 memory.command()(noting.summary)
 memory.command()(noting.think)
 memory.command()(ranking)
+app.add_typer(speaking)
+speaking.command()(clones.say)
+speaking.command()(clones.batch)
+speaking.command("next")(clones.next_)
+speaking.command()(clones.ask)
+speaking.command()(clones.reword)
+speaking.command("banter")(clones.banter_)
+speaking.command()(evaluate)
 documents.callback()(writing.docx)
 documents.command()(writing.folder)
 documents.command()(writing.title)
