@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,6 +14,10 @@ import ijson
 from ...errors import ImportRefused
 
 _BOM = b"\xef\xbb\xbf"
+_DEEPEST = 200
+_SUSPECT = 1_000
+_PIECE = 4096
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def header(path: Path, until: str = "messages") -> dict[str, Any]:
@@ -58,6 +64,7 @@ def nested(path: Path, outer: str, inner: str) -> Iterator[tuple[dict[str, Any],
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
+    _check_depth(path)
     with path.open("rb") as file:
         if file.read(3) != _BOM:
             file.seek(0)
@@ -67,6 +74,27 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             raise ImportRefused("it is no JSON, or ends in the middle of it. Export it again, or copy it again") from None
         except (ijson.JSONError, ValueError, OverflowError, RecursionError, UnicodeError) as exc:
             raise ImportRefused(f"it is no sound JSON ({type(exc).__name__}). Export it again") from None
+
+
+def _check_depth(path: Path) -> None:
+    """Raise ImportRefused for JSON that is nested as no export is: ijson takes the square of the depth to read it.
+
+    Brackets are counted roughly first; only where many stay open is it done exactly, without those in strings.
+    """
+    depth = 0
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            depth += piece.count(b"[") + piece.count(b"{") - piece.count(b"]") - piece.count(b"}")
+            if depth > _SUSPECT:
+                break
+        else:
+            return
+        depth = 0
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as whole:
+            for found in _TOKEN.finditer(whole):
+                depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
+                if depth > _DEEPEST:
+                    raise ImportRefused("it is nested more deeply than any export. It is damaged, or not what it says")
 
 
 def text(value: Any) -> str:

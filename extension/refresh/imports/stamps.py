@@ -95,9 +95,9 @@ def moment(text: str, order: Order, zone: tzinfo | None) -> datetime | None:
 
 
 def _spelt(text: str) -> datetime | None:
+    with suppress(ValueError):
+        return datetime.fromisoformat(text)
     for form in _NAMED:
         with suppress(ValueError):
             return datetime.strptime(text, form)  # noqa: DTZ007 (the zone is added later)
-    with suppress(ValueError):
-        return datetime.fromisoformat(text)
     return written(text)
