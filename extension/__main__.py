@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, clones, console, experts, files, keeping, library, listing, noting, program, writing
+from .cli import changes, clones, console, experts, files, keeping, library, listing, noting, program, runs, writing
 from .cli.bridging import bridge
 from .cli.chat import chat
 from .cli.configuration import settings
@@ -19,12 +19,14 @@ from .cli.move import move
 from .cli.options import DataDir, Verbose
 from .cli.ranking import ranking
 from .cli.serving import serve
+from .cli.training import train
 
 app = typer.Typer(name="familiar", cls=program.Program, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 memory = typer.Typer(name="memory", no_args_is_help=True, rich_markup_mode=None)
 shelves = typer.Typer(name="library", no_args_is_help=True, rich_markup_mode=None)
 expert = typer.Typer(name="expert", no_args_is_help=True, rich_markup_mode=None)
 speaking = typer.Typer(name="clones", no_args_is_help=True, rich_markup_mode=None)
+trainings = typer.Typer(name="runs", invoke_without_command=True, rich_markup_mode=None)
 documents = typer.Typer(name="docx", invoke_without_command=True, rich_markup_mode=None)
 
 
@@ -106,6 +108,14 @@ speaking.command()(clones.ask)
 speaking.command()(clones.reword)
 speaking.command("banter")(clones.banter_)
 speaking.command()(evaluate)
+app.command()(train)
+trainings.callback()(runs.list_)
+trainings.command("list")(runs.list_)
+trainings.command()(runs.show)
+trainings.command()(runs.stop)
+trainings.command()(runs.remove)
+trainings.command()(runs.gguf)
+app.add_typer(trainings)
 documents.callback()(writing.docx)
 documents.command()(writing.folder)
 documents.command()(writing.title)
