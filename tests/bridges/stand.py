@@ -21,6 +21,7 @@ from extension.embedders import Hashing
 from extension.errors import StoreError
 from extension.hosts.scripted import Scripted
 from extension.messages import Message, Person
+from extension.ports import Embedder, Host
 from extension.settings import load
 
 LONG = 30.0
@@ -145,6 +146,11 @@ class Stand:
     settings: dict[str, object] = field(default_factory=dict)
     model: Model = field(default_factory=Model)
     door: str = "loopback"
+    host: Host | None = None
+    """What answers instead of the script."""
+    embedder: Embedder = field(default_factory=Hashing)
+    long: float = LONG
+    """Seconds within which everything must be answered."""
 
     def __post_init__(self) -> None:
         self.platform = Platform(self.capabilities)
@@ -154,8 +160,8 @@ class Stand:
         """Start the program over the same data, as after a restart."""
         rules = {"default": "ignored", "levels": {self.who(name).id: level for name, level in LEVELS.items()}}
         given = {"permissions": rules, "embedder": "hashing", "patience": 0, "max_new_tokens": 1000, **self.settings}
-        host = Scripted(self.model, context_length=16_000)
-        self.app: App = build(load({}, data_dir=self.folder, **given), host, Hashing())
+        host = self.host or Scripted(self.model, context_length=16_000)
+        self.app: App = build(load({}, data_dir=self.folder, **given), host, self.embedder)
         self.pauses = Pauses()
         self.running = Running(self.app, COMMANDS)
         self.room = Room(self.app, self.running, self.door, timer=self.pauses)
@@ -195,7 +201,7 @@ class Stand:
     def settle(self) -> None:
         """Let everybody pause, and wait until all is answered."""
         self.pauses.over()
-        until = monotonic() + LONG
+        until = monotonic() + self.long
         while self.room.queue.waiting or self.room.queue.running:
             assert monotonic() < until, "what was asked is not answered"
             sleep(0.005)

@@ -154,8 +154,7 @@ class Matrix:
             if not listening.done():
                 listening.cancel()
             elif (failed := listening.exception()) is not None:
-                self._trouble = f"The Matrix bridge failed ({type(failed).__name__}); the log has the details. Start it again."
-                log.error("The Matrix bridge failed", exc_info=failed)
+                log.error("The Matrix bridge failed, by a fault of its own", exc_info=failed)
             await asyncio.gather(listening, stopping, return_exceptions=True)
         finally:
             self._connected = False
