@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -71,6 +72,8 @@ def trained(
     (adapter / "manifest.json").write_text(json.dumps(told))
     adapter.rename(run / "adapter")
     config = {"format": 1, "created": "2026-11-22T05:00:00+00:00", "model": str(tiny), "base": digest(tiny), "dataset": str(dataset or "")}
+    if dataset is not None:
+        config["data"] = hashlib.sha256((dataset / "manifest.json").read_bytes()).hexdigest()
     (run / "config.json").write_text(json.dumps(config))
     (run / "recipe.yaml").write_text(f"name: {name}\n")
     return run
