@@ -17,7 +17,7 @@ from extension.refresh.recipe.format import Format
 from extension.refresh.training.base import digest
 from extension.refresh.training.checkpoints import digests
 from extension.refresh.turns import Speaker
-from tests.models import tiny_adapter, tiny_folder
+from tests.models import smollm2_folder, tiny_adapter, tiny_folder
 
 ANN, BOB, CY = Speaker("discord:1", "Ann"), Speaker("discord:2", "Bob"), Speaker("discord:3", "Cy Lee", "Cy")
 TALK = [("Ann", "Who is coming tonight?"), ("Bob", "me"), ("Dee", "Me too!")]
@@ -27,6 +27,12 @@ TALK = [("Ann", "Who is coming tonight?"), ("Bob", "me"), ("Dee", "Me too!")]
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a llama with random weights."""
     return tiny_folder(tmp_path_factory.mktemp("tiny") / "tiny-random-llama")
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """The Hugging Face folder of SmolLM2-135M-Instruct."""
+    return smollm2_folder()
 
 
 def sealed(adapter: Path, model: Path) -> Path:

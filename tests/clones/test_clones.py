@@ -11,13 +11,16 @@ from extension.clones.banter import banter
 from extension.clones.clones import Clones, Part
 from extension.clones.rewording import reworded
 from extension.clones.scoring import likelihoods
+from extension.clones.voice import Voice
 from extension.errors import CommandRefused, HostRefused, NotFound, TrainingRefused
 from extension.hosts.embedded import Embedded
 from extension.messages import Generation, Message
 from extension.refresh.recipe.format import Format
+from extension.refresh.training.base import digest
 from extension.refresh.turns import Speaker
+from tests.models import tiny_adapter
 
-from .conftest import ANN, BOB, CY, TALK
+from .conftest import ANN, BOB, CY, TALK, sealed
 
 SHORT = Generation(max_new_tokens=12, temperature=0)
 HOT = Generation(max_new_tokens=12, temperature=2.0, seed=3)
@@ -236,3 +239,17 @@ def test_people_of_one_name_are_told_by_their_ids(clones):
     assert somebody("b:2", two, "") == two[1]
     with pytest.raises(NotFound, match=r"2 people are called that\. Name one by the id: a:1, b:2\."):
         somebody("SAM", two, "")
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_the_real_model_follows_who_takes_turns_and_says_the_same_side_by_side(smollm2, tmp_path):
+    adapter = sealed(tiny_adapter(smollm2, tmp_path / "none", begun=True), smollm2)
+    voice = Voice("none", adapter, smollm2, digest(smollm2), Format(tag_placement="tag_only", tag_sep=": "), (ANN, BOB, CY))
+    clones = Clones(Embedded(smollm2), voice, lambda speaker: True)
+    turns = [(("Ann", "Bob")[number % 2], text) for number, text in enumerate(["tick", "tock"] * 6)]
+    assert next(iter(clones.next_speakers(turns))) == ANN
+    assert next(iter(clones.next_speakers(turns[:-1]))) == BOB
+    parts = [Part(ANN), Part(BOB, "tock, and"), Part(CY)]
+    assert clones.said(turns, parts, SHORT) == [clones.said(turns, [part], SHORT)[0] for part in parts]
+    assert clones.said(turns, [Part(ANN)], SHORT) == ["tick"]
