@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, clones, console, experts, files, keeping, library, listing, noting, program, runs, writing
+from .cli import changes, clones, console, experts, files, importing, keeping, library, listing, noting, people, program, runs, writing
 from .cli.bridging import bridge
 from .cli.chat import chat
 from .cli.configuration import settings
@@ -27,6 +27,8 @@ shelves = typer.Typer(name="library", no_args_is_help=True, rich_markup_mode=Non
 expert = typer.Typer(name="expert", no_args_is_help=True, rich_markup_mode=None)
 speaking = typer.Typer(name="clones", no_args_is_help=True, rich_markup_mode=None)
 trainings = typer.Typer(name="runs", invoke_without_command=True, rich_markup_mode=None)
+imported = typer.Typer(name="chats", no_args_is_help=True, rich_markup_mode=None)
+index = typer.Typer(name="people", invoke_without_command=True, rich_markup_mode=None)
 documents = typer.Typer(name="docx", invoke_without_command=True, rich_markup_mode=None)
 
 
@@ -66,6 +68,9 @@ def _expert(data_dir: DataDir = None, verbose: Verbose = False) -> None:
 @speaking.callback()
 def _speaking(data_dir: DataDir = None, verbose: Verbose = False) -> None:
     """Speak as people of imported chats who agreed to it, with an adapter that was trained on their words."""
+@imported.callback()
+def _chats(data_dir: DataDir = None, verbose: Verbose = False) -> None:
+    """The chats that were imported to learn from: list, remove."""
 
 
 app.command()(chat)
@@ -116,6 +121,19 @@ trainings.command()(runs.stop)
 trainings.command()(runs.remove)
 trainings.command()(runs.gguf)
 app.add_typer(trainings)
+app.command()(importing.import_chat)
+app.add_typer(imported)
+imported.command("list")(importing.list_)
+imported.command()(importing.remove)
+index.callback()(people.list_)
+index.command("list")(people.list_)
+index.command()(people.show)
+index.command("set")(people.change)
+index.command()(people.consent)
+index.command()(people.merge)
+index.command()(people.split)
+index.command()(people.forget)
+app.add_typer(index)
 documents.callback()(writing.docx)
 documents.command()(writing.folder)
 documents.command()(writing.title)

@@ -120,6 +120,10 @@ class Settings(Platforms):
     drive_credentials: str = Field(
         "", description="File of Google credentials, a service account's or a signed-in person's; with it documents can go to Google Drive."
     )
+    youtube_api_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key for YouTube's Data API: links to videos in chats to learn from become titles. Only ever from the environment.",
+    )
     drive_convert: bool = Field(False, description="Whether documents in Google Drive become Google Docs rather than Word files.")
     plain_language: bool = Field(
         True, description="Whether a plain sentence can be a command: `turn the temperature down to 0.4`. What changes a thing asks first."
