@@ -91,9 +91,7 @@ def voice_of(run: Run) -> Voice:
     """Return what a run left. Raises NotFound before it has, MissingModel and TrainingRefused where that is damaged."""
     if not run.adapter.is_dir():
         raise NotFound(f"{run.name} has no adapter yet. `familiar runs show {run.name}` says how far it is.")
-    told, config = adapter.manifest(run.adapter), run.config()
-    known = {} if "people" in told else folder.read_json(Path(str(config.get("dataset", ""))) / "manifest.json") or {}
-    return _voice(run, run.name, run.adapter, told, {**known, **told})
+    return _voice(run, adapter.manifest(run.adapter))
 
 
 def checkpoints_of(run: Run) -> list[Voice]:
@@ -117,17 +115,17 @@ def examples_of(run: Run, speaker: Speaker, most: int = 12) -> list[str]:
     return list(found)
 
 
-def _voice(run: Run, name: str, where: Path, told: dict[str, Any], known: dict[str, Any]) -> Voice:
+def _voice(run: Run, told: dict[str, Any]) -> Voice:
     config = run.config()
     try:
-        style = Format.model_validate(known.get("format_section", {}))
-        people, others = (_SPEAKERS.validate_python(known.get(key, ())) for key in ("people", "others"))
+        style = Format.model_validate(told.get("rendering"))
+        people, others = (_SPEAKERS.validate_python(told.get(key, ())) for key in ("people", "others"))
     except ValidationError as exc:
-        raise MissingModel(f"The manifest in {where} does not say how people speak in it. Train it again.") from exc
+        raise MissingModel(f"The manifest in {run.adapter} does not say how people speak in it. Train it again.") from exc
     if not people:
-        raise CommandRefused(f"{name} was trained on nobody's words that could be spoken as: its manifest and dataset name no people.")
+        raise CommandRefused(f"{run.name} was trained on nobody's words, so it can speak as nobody.")
     joins = run.recipe().data.cleaning.merge_minutes > 0
-    return Voice(name, where, Path(str(config.get("model", ""))), str(config.get("base", "")), style, people, others, joins)
+    return Voice(run.name, run.adapter, Path(str(config.get("model", ""))), str(config.get("base", "")), style, people, others, joins)
 
 
 def _same(place: Path | str, voice: Voice) -> bool:

@@ -74,7 +74,7 @@ def trained(
     run.mkdir(parents=True)
     sealed(adapter, tiny)
     told = json.loads((adapter / "manifest.json").read_text())
-    told |= {"people": [asdict(each) for each in people], "format_section": {}}
+    told |= {"people": [asdict(each) for each in people], "rendering": {}}
     (adapter / "manifest.json").write_text(json.dumps(told))
     adapter.rename(run / "adapter")
     config = {"format": 1, "created": "2026-11-22T05:00:00+00:00", "model": str(tiny), "base": digest(tiny), "dataset": str(dataset or "")}

@@ -115,25 +115,25 @@ def _told(error: ErrorDetails, where: str) -> str:
 
 def _nearest(place: Place) -> str:
     """Return a hint at the key that was meant: one like it beside it, or the same in another section."""
-    known = dict(_keys(Recipe))
+    known = dict(known_keys())
     last = str(place[-1])
     homes = [key for key in known if key.rpartition(".")[2] == last]
     if homes:
         return f" It belongs there: `{homes[0]}`."
     beside = [key for key in known if key.rpartition(".")[0] == ".".join(str(part) for part in place[:-1])]
-    for keys in (beside, list(known)):
-        names = {key.rpartition(".")[2]: key for key in keys}
+    for some in (beside, list(known)):
+        names = {key.rpartition(".")[2]: key for key in some}
         if near := difflib.get_close_matches(last, names, n=1, cutoff=0.6):
             return f" Did you mean `{names[near[0]]}`?"
     return " `familiar train --write-config FILE` writes a file with every key."
 
 
-def _keys(section: type[BaseModel], before: str = "") -> Iterator[tuple[str, Any]]:
+def known_keys(section: type[BaseModel] = Recipe, before: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every key of a section and those below it, as `training.learning_rate`, and its field."""
     for name, field in section.model_fields.items():
         yield f"{before}{name}", field
         if _is_section(field.annotation):
-            yield from _keys(field.annotation, f"{before}{name}.")  # type: ignore[arg-type]
+            yield from known_keys(field.annotation, f"{before}{name}.")  # type: ignore[arg-type]
 
 
 def _is_section(annotation: Any) -> bool:
@@ -141,7 +141,7 @@ def _is_section(annotation: Any) -> bool:
 
 
 def _allowed(place: Place) -> list[str]:
-    field = dict(_keys(Recipe)).get(".".join(str(part) for part in place))
+    field = dict(known_keys()).get(".".join(str(part) for part in place))
     return list(_literals(field.annotation)) if field is not None else []
 
 

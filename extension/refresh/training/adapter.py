@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
 from ...errors import MissingModel, TrainingRefused
 from ...settings import replace_text
 from . import base, checkpoints
+from .checkpoints import WEIGHTS
 from .folder import Run, read_json
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-WEIGHTS = "adapter_model.safetensors"
 
 
 def keep(run: Run, model: Any, tokenizer: Any, facts: dict[str, Any]) -> None:
@@ -23,10 +24,22 @@ def keep(run: Run, model: Any, tokenizer: Any, facts: dict[str, Any]) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     model.save_pretrained(partial, safe_serialization=True, save_embedding_layers=False)
     tokenizer.save_pretrained(partial)
+    _without_places(partial)
     files = checkpoints.digests(partial)
     replace_text(partial / MANIFEST, json.dumps({"format": FORMAT, **facts, "sha256": files}, indent=2))
     shutil.rmtree(run.adapter, ignore_errors=True)
     partial.rename(run.adapter)
+
+
+def _without_places(folder: Path) -> None:
+    """Take out of an adapter where on this machine it was made: whoever is given it is told nothing of that."""
+    (folder / "README.md").unlink(missing_ok=True)
+    for name in ("adapter_config.json", "tokenizer_config.json"):
+        found = read_json(folder / name) or {}
+        for key in ("base_model_name_or_path", "name_or_path"):
+            if key in found:
+                found[key] = Path(str(found[key])).name
+        replace_text(folder / name, json.dumps(found, indent=2, sort_keys=True))
 
 
 def manifest(folder: Path) -> dict[str, Any]:
@@ -35,6 +48,18 @@ def manifest(folder: Path) -> dict[str, Any]:
     if found is None or found.get("format") != FORMAT or not isinstance(found.get("sha256"), dict):
         raise MissingModel(f"{folder} is no adapter that was trained here: its manifest is missing or damaged. Train it again.")
     return found
+
+
+def put(folder: Path, model: Any, *, name: str = "default") -> Any:
+    """Return a base model with an adapter on it that was checked; for tokens that were added its embeddings grow first."""
+    import peft
+
+    rows = manifest(folder).get("embeddings")
+    if isinstance(rows, int) and rows > model.get_input_embeddings().weight.shape[0]:
+        model.resize_token_embeddings(rows, mean_resizing=False)  # the adapter has the new rows
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by names that are going
+        return peft.PeftModel.from_pretrained(model, str(folder), adapter_name=name)
 
 
 def check_adapter(folder: Path, model: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ...settings import replace_text
 from .folder import read_json
 
 SEAL = "sealed.json"
+WEIGHTS = "adapter_model.safetensors"
 KEPT = 3
 """How many a run keeps: the newest may be half written, and so may the one before while that is being replaced."""
 _NAME = re.compile(r"checkpoint-(\d+)")
@@ -36,7 +37,7 @@ def is_whole(checkpoint: Path) -> bool:
     """Return whether its files are those that were sealed."""
     sealed = read_json(checkpoint / SEAL)
     try:
-        return sealed is not None and digests(checkpoint, but=(SEAL,)) == sealed
+        return sealed is not None and WEIGHTS in sealed and digests(checkpoint, but=(SEAL,)) == sealed
     except OSError:
         return False
 

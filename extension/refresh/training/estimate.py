@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
+from ..dataset import Half
 from ..recipe.recipe import Recipe
 from ..recipe.training import Lora
 from .learning import steps_of
 from .machine import Machine
 from .packing import packed
 from .plan import SHARE, Plan
-from .samples import Samples
+from .samples import learned as learned_of
 from .shape import Shape, shape_of
 
 WIDTHS = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0}
@@ -118,13 +119,14 @@ def _logits(shape: Shape, plan: Plan, learned: float) -> float:
     return learned * shape.vocabulary * (12 if plan.dtype == "float32" else 14)
 
 
-def cost(recipe: Recipe, model: Path, plan: Plan, here: Machine, data: Samples) -> Cost:
+def cost(recipe: Recipe, model: Path, plan: Plan, here: Machine, data: Half) -> Cost:
     """Return what a training will need. Measures for half a second how fast the machine multiplies."""
     shape = shape_of(model)
     lengths = data.lengths
     rows = len(packed(lengths, plan.row)) if plan.packing else len(lengths)
     steps = steps_of(rows, recipe, plan)
-    learned = data.learned_tokens / max(sum(lengths), 1)
+    count = learned_of(data)
+    learned = count / max(sum(lengths), 1)
     memory = needed(shape, plan, recipe.lora, recipe.training.optimizer, learned)
     each = steps * plan.batch * plan.accumulation * plan.row if plan.packing else sum(lengths) * steps / max(_epoch(rows, plan), 1)
     return Cost(
@@ -133,7 +135,7 @@ def cost(recipe: Recipe, model: Path, plan: Plan, here: Machine, data: Samples) 
         adapted=shape.adapted(recipe.lora.lora_r, recipe.lora.target_modules, dora=recipe.lora.use_dora),
         samples=len(data),
         tokens=sum(lengths),
-        learned=data.learned_tokens,
+        learned=count,
         steps=steps,
         device=f"{here.name}" if plan.processes == 1 else f"{plan.processes} x {here.name}",
         plan=_told(plan),

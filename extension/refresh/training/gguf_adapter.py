@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import MissingPackage, TrainingRefused
-from .adapter import WEIGHTS, check_adapter
+from .adapter import check_adapter
+from .checkpoints import WEIGHTS
 from .folder import read_json
 
 TYPES = {"llama": ("LLAMA", True), "mistral": ("LLAMA", True), "qwen2": ("QWEN2", False), "qwen3": ("QWEN3", False)}

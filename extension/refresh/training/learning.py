@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ def trainer_of(
         processing_class=tokenizer,
         peft_config=lora,
     )
+    # of embeddings that grew the trained rows alone are kept: the others are the base model's
+    made.model.save_pretrained = partial(made.model.save_pretrained, save_embedding_layers=False)
     if flattened:
         made.data_collator = reporter.counted(made.data_collator)
     made.add_callback(callback_of(reporter, made))

@@ -36,7 +36,7 @@ def packed(lengths: Sequence[int], capacity: int) -> list[list[int]]:
     return rows
 
 
-def labels(tokens: Sequence[int], learned: Sequence[int]) -> list[int]:
+def labels(tokens: Sequence[int], learned: Sequence[bool]) -> list[int]:
     """Return what is to be guessed at each token of a sample: the token itself where it is learned, else nothing."""
     return [MASKED, *(token if wanted else MASKED for token, wanted in zip(tokens[1:], learned[1:], strict=True))]
 

@@ -6,6 +6,8 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
@@ -40,12 +42,20 @@ class Reporter:
         self._from = (0, 0, 0.0)  # step, tokens, time since which speed is measured
 
     def begin(self, step: int) -> None:
-        """Say that the training begins, after a step that is done. Listens for SIGTERM and SIGINT."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._ask)
+        """Say that the training begins, after a step that is done."""
         if self._writes:
             self._run.log.cut(step)
         self._say(state="training", step=step, memory=peak())
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take SIGTERM and SIGINT as being asked to stop, meanwhile."""
+        before = {number: signal.signal(number, self._ask) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def step(self, step: int, steps: int) -> None:
         """Say that a step is done."""

@@ -1,4 +1,4 @@
-"""The training itself, from a run folder to an adapter: load, pack, learn, keep. Read it from `train` downwards.
+"""The training itself, from a run folder to an adapter: load, pack, learn, keep. Read it from `_train` downwards.
 
 It runs in a process of its own (`python -m extension.refresh.training RUN_FOLDER`) and writes nothing outside the run folder.
 """
@@ -7,23 +7,37 @@ from __future__ import annotations
 
 import os
 import platform
+import warnings
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from ...errors import MissingPackage, TrainingRefused
+from ..building import digest
+from ..dataset import Half
 from ..recipe.recipe import Recipe
+from ..rendering.renderer import Renderer
+from ..turns import Speaker
 from . import adapter, base, checkpoints, samples
 from .folder import Run
 from .learning import trainer_of
 from .packing import Collator, packed
 from .plan import Plan, planned
 from .reporting import Reporter
-from .samples import Data, Samples
+from .samples import Data
 
 
 def train(run: Run) -> None:
+    """Train a run, as `_train` has it, quietly: the libraries foretell each other's changes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        _train(run)
+
+
+def _train(run: Run) -> None:
     """Train a run, from its newest whole checkpoint where there is one. Raises FamiliarError, and what torch raises."""
+    import transformers
+
     recipe, config = run.recipe(), run.config()
     folder = Path(config["model"])
     if base.digest(folder) != config["base"]:
@@ -33,6 +47,7 @@ def train(run: Run) -> None:
         raise TrainingRefused(f"The dataset is not the one that {run.name} began with. Put that back, or start a new run.")
     started = perf_counter()
     plan = planned(run, recipe, folder, data)
+    transformers.set_seed(recipe.training.seed)
     tokenizer, model = tokenizer_of(folder, data), model_of(folder, plan)
     embed_added(model, tokenizer, data)
     reporter = Reporter(run, plan, Collator(padding=padding(tokenizer)))
@@ -49,24 +64,29 @@ def train(run: Run) -> None:
     )
     last = checkpoints.newest(run.checkpoints) if recipe.training.resume_from_checkpoint else None
     reporter.begin(checkpoints.step(last) if last else 0)
-    trainer.train(resume_from_checkpoint=str(last) if last else False)
+    with reporter.listening():
+        trainer.train(resume_from_checkpoint=str(last) if last else False)
     if reporter.stopped:
         return
     if trainer.is_world_process_zero():
-        adapter.keep(run, trainer.model, tokenizer, facts(run, recipe, plan, data, reporter, perf_counter() - started))
+        adapter.keep(
+            run, trainer.model, tokenizer, facts(run, recipe, plan, data, reporter, perf_counter() - started, rows_of(trainer.model))
+        )
     reporter.end()
 
 
 def tokenizer_of(folder: Path, data: Data) -> Any:
-    """Return the tokenizer, with the tokens that the dataset added. Raises TrainingRefused where the ids are of another one."""
+    """Return the tokenizer as the dataset was rendered with it: with its template, and the tokens that were added.
+
+    Raises TrainingRefused where the dataset was made for another one.
+    """
     from transformers import AutoTokenizer
 
-    made = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    if data.added:
-        made.add_special_tokens({"additional_special_tokens": data.added})
-    highest = max((int(half.tokens.max()) for half in (data.train, data.held_out) if len(half.tokens)), default=0)
-    if highest >= len(made):
-        raise TrainingRefused(f"The dataset was made for another model: it has token {highest}, this one's tokenizer {len(made)} tokens.")
+    told = data.dataset.manifest
+    people, others = ([Speaker(each.id, each.name, each.first_name) for each in some] for some in (told.people, told.others))
+    made = Renderer(AutoTokenizer.from_pretrained(folder, trust_remote_code=False), told.format_section, people, others).tokenizer
+    if digest(made) != told.tokenizer:
+        raise TrainingRefused(f"The dataset was made for the tokenizer of another model ({told.model[:80]}). Build it for this one.")
     return made
 
 
@@ -102,8 +122,8 @@ def quantisation(plan: Plan) -> Any:
 
 
 def embed_added(model: Any, tokenizer: Any, data: Data) -> None:
-    """Give the added tokens embeddings, the mean of the others, unless the model has room for them."""
-    if data.added and len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+    """Give the added tokens embeddings, drawn as the others are distributed, unless the model has room for them."""
+    if data.dataset.manifest.added and len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
         model.resize_token_embeddings(len(tokenizer))
 
 
@@ -113,7 +133,7 @@ def lora(recipe: Recipe, model: Any, tokenizer: Any, data: Data) -> Any:
 
     wanted = recipe.lora
     targets = wanted.target_modules if isinstance(wanted.target_modules, str) else list(wanted.target_modules)
-    added = tokenizer.convert_tokens_to_ids(data.added)
+    added = tokenizer.convert_tokens_to_ids(list(data.dataset.manifest.added))
     return LoraConfig(
         r=wanted.lora_r,
         lora_alpha=wanted.lora_alpha,
@@ -135,31 +155,40 @@ def _embeddings(model: Any, added: list[int]) -> dict[str, list[int]]:
     return {names[id(each)]: added for each in outer}
 
 
-def table(half: Samples, plan: Plan) -> Any:
+def table(half: Half, plan: Plan) -> Any:
     """Return the rows that are trained on; None where there are no samples."""
     from datasets import Dataset
 
     if not len(half):
         return None
     lengths = half.lengths
-    return Dataset.from_dict(half.rows(packed(lengths, plan.row) if plan.packing else [[number] for number in range(len(lengths))]))
+    return Dataset.from_dict(
+        samples.rows(half, packed(lengths, plan.row) if plan.packing else [[number] for number in range(len(lengths))])
+    )
 
 
-def facts(run: Run, recipe: Recipe, plan: Plan, data: Data, reporter: Reporter, seconds: float) -> dict[str, Any]:
+def rows_of(model: Any) -> int:
+    """Return how many tokens a model has embeddings for."""
+    return int(model.get_input_embeddings().weight.shape[0])
+
+
+def facts(run: Run, recipe: Recipe, plan: Plan, data: Data, reporter: Reporter, seconds: float, rows: int) -> dict[str, Any]:
     """Return what the adapter's manifest says of how it came to be."""
     from importlib.metadata import version
 
-    config = run.config()
+    config, told = run.config(), data.dataset.manifest
     losses, held_out = run.log.losses(), run.log.losses("eval_loss")
     return {
         "name": run.name,
         "created": config["created"],
         "base": {"model": Path(config["model"]).name, "digest": config["base"]},
-        "dataset": {"digest": data.digest, "samples": len(data.train), "learned_tokens": data.train.learned_tokens},
-        "format_section": data.manifest.get("format_section", {}),
-        "people": data.manifest.get("people", []),
-        "others": data.manifest.get("others", []),
-        "added": data.added,
+        "dataset": {"digest": data.digest, "samples": len(data.train), "learned_tokens": samples.learned(data.train)},
+        "rendering": told.format_section.model_dump(mode="json"),
+        "people": [each.model_dump() for each in told.people],
+        "others": [each.model_dump() for each in told.others],
+        "placement": told.placement,
+        "added": list(told.added),
+        "embeddings": rows,
         "recipe": recipe.model_dump(mode="json"),
         "plan": plan.told(),
         "losses": {
