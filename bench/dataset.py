@@ -27,7 +27,7 @@ from extension.refresh.dataset import Dataset
 from extension.refresh.lines import Line
 from extension.refresh.recipe.recipe import Recipe
 from extension.refresh.turns import Conversation, Speaker, Turn
-from extension.settings import Settings
+from extension.settings import load
 
 BUILDERS = ("whole", "max_tokens", "ungrouped")
 MESSAGES_A_SESSION = 15
@@ -73,7 +73,7 @@ def main() -> None:
         parser.error("--messages takes a number of at least 100")
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(given.model or smollm2.folder(Settings().data_dir))
+    tokenizer = AutoTokenizer.from_pretrained(given.model or smollm2.folder(load().data_dir))
     sessions = given.messages // (MESSAGES_A_SESSION - 2)
     said = lines(given.people, sessions, given.seed)[: given.messages]
     chat = Conversation(said[0].conversation, turns(said, given.seed))

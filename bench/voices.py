@@ -179,7 +179,7 @@ def _session(dice: random.Random, voices: Sequence[Voice], at: datetime, before:
 def _message(line: Line) -> dict[str, Any]:
     number = line.author.removeprefix("discord:")
     author = {"id": number, "name": line.name.lower().replace(" ", "_"), "discriminator": "0000", "nickname": line.name}
-    message = {
+    message: dict[str, Any] = {
         "id": line.id,
         "type": "Reply" if line.reply_to else "Default",
         "timestamp": line.at.isoformat(timespec="milliseconds") if line.at else None,

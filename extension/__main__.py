@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, clones, console, experts, files, importing, keeping, library, listing, noting, people, program, runs, writing
+from .cli import changes, clones, console, datasets, experts, files, importing, keeping, library, listing, noting, people, program, runs, writing
 from .cli.bridging import bridge
 from .cli.chat import chat
 from .cli.configuration import settings
@@ -29,6 +29,7 @@ speaking = typer.Typer(name="clones", no_args_is_help=True, rich_markup_mode=Non
 trainings = typer.Typer(name="runs", invoke_without_command=True, rich_markup_mode=None)
 imported = typer.Typer(name="chats", no_args_is_help=True, rich_markup_mode=None)
 index = typer.Typer(name="people", invoke_without_command=True, rich_markup_mode=None)
+dataset = typer.Typer(name="dataset", no_args_is_help=True, rich_markup_mode=None)
 documents = typer.Typer(name="docx", invoke_without_command=True, rich_markup_mode=None)
 
 
@@ -71,6 +72,9 @@ def _speaking(data_dir: DataDir = None, verbose: Verbose = False) -> None:
 @imported.callback()
 def _chats(data_dir: DataDir = None, verbose: Verbose = False) -> None:
     """The chats that were imported to learn from: list, remove."""
+@dataset.callback()
+def _dataset(data_dir: DataDir = None, verbose: Verbose = False) -> None:
+    """What a recipe makes of the chats: look at it, count it, write it."""
 
 
 app.command()(chat)
@@ -113,6 +117,10 @@ speaking.command()(clones.ask)
 speaking.command()(clones.reword)
 speaking.command("banter")(clones.banter_)
 speaking.command()(evaluate)
+app.add_typer(dataset)
+dataset.command()(datasets.preview)
+dataset.command()(datasets.stats)
+dataset.command()(datasets.build)
 app.command()(train)
 trainings.callback()(runs.list_)
 trainings.command("list")(runs.list_)

@@ -83,6 +83,15 @@ def build(
     return Dataset(halves[0], halves[1], tuple(told.entries), manifest)
 
 
+def renderer_of(manifest: Manifest, tokenizer: Any) -> Renderer:
+    """Return the renderer a dataset was made with, from the tokenizer of its model. Raises SettingsError for that of another one."""
+    people, others = ([Speaker(each.id, each.name, each.first_name) for each in some] for some in (manifest.people, manifest.others))
+    made = Renderer(tokenizer, manifest.format_section, people, others)
+    if digest(made.tokenizer) != manifest.tokenizer:
+        raise SettingsError(f"The dataset was made for the tokenizer of {manifest.model}. Name that model in the recipe, or build it anew.")
+    return made
+
+
 def digest(tokenizer: Any) -> str:
     """Return what a tokenizer is known by: its vocabulary and how it cuts, with tokens that were added; not its template."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
