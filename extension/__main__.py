@@ -7,7 +7,23 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, clones, console, datasets, experts, files, importing, keeping, library, listing, noting, people, program, runs, writing
+from .cli import (
+    changes,
+    clones,
+    console,
+    datasets,
+    experts,
+    files,
+    importing,
+    keeping,
+    library,
+    listing,
+    noting,
+    people,
+    program,
+    runs,
+    writing,
+)
 from .cli.bridging import bridge
 from .cli.chat import chat
 from .cli.configuration import settings
