@@ -143,19 +143,21 @@ class Dataset:
         """
         if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
             raise StoreError(f"{folder} is there, and no dataset. Name another folder.")
-        partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+        partial, old = (folder.with_name(f".{folder.name}.{each}") for each in ("partial", "old"))
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(mode=0o700)
             self._write(partial)
+            shutil.rmtree(old, ignore_errors=True)
             if folder.exists():
-                shutil.rmtree(folder)
+                folder.rename(old)
             partial.rename(folder)
         except OSError as exc:
             raise _refused(exc, folder) from exc
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            for left in (partial, old) if (folder / MANIFEST).is_file() else (partial,):
+                shutil.rmtree(left, ignore_errors=True)
 
     def _write(self, folder: Path) -> None:
         from safetensors.numpy import save

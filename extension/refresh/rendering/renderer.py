@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...prompt import WORD_JOINER
+from ...prompt import WORD_JOINER, defused
 from ..recipe.format import CHATML, Format, TagPlacement
 from ..turns import Conversation, Speaker, Turn
 from .encoder import After, Encoder, Key
@@ -24,6 +24,8 @@ from .template import CHATML_TOKENS, Bracket, Template, read
 log = logging.getLogger(__name__)
 
 Kind = Literal["opening", "head", "tag", "content", "end"]
+LEAST_MARK = 4
+"""Characters of plain text below which a template's is too usual to be taken out of people's words."""
 _NOBODY = Speaker("", "Nobody")
 BETWEEN = "\n\n"
 """Between what several users say in one message, for templates that want users and assistant to alternate."""
@@ -95,6 +97,7 @@ class Renderer:
         self._tags: dict[Speaker, str] = {}
         self._frames: dict[Speaker, tuple[int, str, After]] = {}
         self._cast = (*people, *others)
+        self._literals = self._plain_marks()
         self._posing = _posing(*self._turnings())
         self.stops = self._stops()
 
@@ -220,8 +223,15 @@ class Renderer:
 
     def _said(self, text: str) -> str:
         """Return what somebody said as data: it neither ends their turn nor begins one of another person."""
-        text = self._encoder.defused(text).strip()
+        text = defused(self._encoder.defused(text).strip(), self._literals)
         return self._posing.sub(lambda found: found[0] + WORD_JOINER, text) if self._posing else text
+
+    def _plain_marks(self) -> tuple[str, ...]:
+        """Return what parts messages in a template of plain text, as `[/INST]` or `### Response:`, which is no special token then."""
+        if self.placement == "tag_only":
+            return ()
+        parts = [part for around in (self._template.user, self._template.assistant) for part in (around.head, around.end)]
+        return tuple(dict.fromkeys(part.strip() for part in parts if not self._encoder.marked(part) and len(part.strip()) >= LEAST_MARK))
 
     def _turnings(self) -> tuple[str, tuple[str, ...]]:
         """Return what ends a turn, and with whom the next one then begins; nobody where a special token stands between the two."""
@@ -243,7 +253,7 @@ class Renderer:
             end, names = self._turnings()
             strings = [end + name for name in names]
             if self.placement == "content_prefix":
-                strings = [(template.assistant.end + around.head).rstrip(" ") for around in (template.user, template.assistant)]
+                strings = [(template.assistant.end + around.head).rstrip() for around in (template.user, template.assistant)]
             elif not strings:
                 strings = [end]
         return Stops(tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(filter(None, strings))))
