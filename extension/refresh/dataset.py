@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,11 +116,12 @@ class Half:
         """Return samples as one."""
         import numpy as np
 
-        rows = list(samples)
-        lengths = np.array([0, *(len(ids) for ids, _ in rows)], dtype=np.int64)
-        tokens = np.fromiter((token for ids, _ in rows for token in ids), dtype=np.int32)
-        learned = np.fromiter((each for _, flags in rows for each in flags), dtype=np.uint8)
-        return cls(tokens, learned, lengths.cumsum())
+        tokens, learned, offsets = array("i"), array("B"), array("q", [0])
+        for ids, flags in samples:
+            tokens.extend(ids)
+            learned.extend(flags)
+            offsets.append(len(tokens))
+        return cls(np.array(tokens, np.int32), np.array(learned, np.uint8), np.array(offsets, np.int64))
 
 
 @dataclass(frozen=True, slots=True)

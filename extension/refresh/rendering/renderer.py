@@ -94,6 +94,7 @@ class Renderer:
         if self.placement == "replace_role" and not self._template.role:
             self.placement = "content_prefix"
             log.warning("The chat template of the model has no place for a name: tags stand before the content (content_prefix) instead.")
+        self._openings: dict[str, tuple[str, str | None]] = {}
         self._tags: dict[Speaker, str] = {}
         self._frames: dict[Speaker, tuple[int, str, After]] = {}
         self._cast = (*people, *others)
@@ -176,7 +177,9 @@ class Renderer:
                 after = "text" if kind == "content" else self._encoder.after(text, after)
 
     def _pieces(self, conversation: Conversation) -> Iterator[tuple[str, Kind, int, bool]]:
-        opening, pending = self._opening(conversation)
+        if conversation.system not in self._openings:
+            self._openings[conversation.system] = self._opening(conversation.system)
+        opening, pending = self._openings[conversation.system]
         yield opening, "opening", -1, False
         for number, turn in enumerate(conversation.turns):
             voiced = self.placement != "content_prefix" or turn.speaker.id in self._voices
@@ -192,9 +195,9 @@ class Renderer:
             pending = around.end if not voiced and self._template.alternates else None
             yield "" if pending is not None else around.end, "end", number, turn.learned
 
-    def _opening(self, conversation: Conversation) -> tuple[str, str | None]:
+    def _opening(self, system: str) -> tuple[str, str | None]:
         """Return what stands before the first turn, and what still has to close it: a message of the user that may go on."""
-        own = self._encoder.defused(conversation.system).strip()
+        own = self._encoder.defused(system).strip()
         template = self._template
         if self.placement == "tag_only":
             return template.opening + (own + BETWEEN if own else ""), None
