@@ -16,13 +16,17 @@ import sqlalchemy as sa
 
 from ..database import Database
 from ..errors import NotFound
+from ..memory.desks import forget_members
 from ..memory.rows import clean, slices
+from ..messages import digest
 from ..tables import chat, chat_line, chat_person, chat_source
 from .diary import Era, diary_lines, joined
 from .lines import Line
 from .recipe.data import Sources
 
 _BATCH = 500
+_LONGEST_KEY = 300
+"""Characters of an id or a name; real ones are far shorter."""
 _AT_ONCE = 2_000
 """Rows that are read from the database at a time."""
 
@@ -98,6 +102,12 @@ class Chats:
             rows = connection.execute(query.order_by(sa.func.count().desc(), chat.c.id)).all()
         return [Kept(Chat(row[0], row[1], row[2]), row[3] if row[4] else 0, row[4], _moment(row[5]), _moment(row[6])) for row in rows]
 
+    def written_by(self, authors: Iterable[str]) -> list[Line]:
+        """Return all imported messages of these authors, the earliest first."""
+        query = sa.select(chat_line).order_by(chat_line.c.said_at, chat_line.c.chat_id, chat_line.c.position)
+        with self._database.read() as connection:
+            return [_line(row) for some in slices(authors) for row in connection.execute(query.where(chat_line.c.author.in_(some)))]
+
     def add(self, file: File, chats: Iterable[Chat], lines: Iterable[Line], dropped: Mapping[str, int], now: datetime) -> Added:
         """Keep the messages of a file, in one transaction: all of them, or nothing at all."""
         counts: Counter[str] = Counter()
@@ -128,6 +138,7 @@ class Chats:
                 raise NotFound("There is no such chat. `familiar chats list` shows those there are.")
             gone = connection.execute(sa.delete(chat_line).where(chat_line.c.chat_id == number)).rowcount
             _forget_sources(connection)
+            forget_members(connection)
         self._database.compact()
         return gone
 
@@ -139,6 +150,7 @@ class Chats:
                 gone += connection.execute(sa.delete(chat_line).where(chat_line.c.author.in_(some))).rowcount
             connection.execute(sa.delete(chat).where(~sa.exists().where(chat_line.c.chat_id == chat.c.id)))
             _forget_sources(connection)
+            forget_members(connection)
         if gone:
             self._database.compact()
         return gone
@@ -169,14 +181,20 @@ def _begin(day: date | None) -> float | None:
     return None if day is None else datetime.combine(day, time(), UTC).timestamp()
 
 
+def _key(text: str) -> str:
+    """Return an id as it is stored: no index of a database takes one of any length."""
+    text = clean(text)
+    return text if len(text) <= _LONGEST_KEY else f"{text[: _LONGEST_KEY - 40]}…{digest(text)}"
+
+
 def _keep_chat(connection: sa.Connection, found: Chat) -> None:
-    title = clean(found.title)
+    number, title = _key(found.id), clean(found.title)[:_LONGEST_KEY]
     values = {"title": title} if title else {}
-    there = connection.execute(sa.select(chat.c.id).where(chat.c.id == clean(found.id))).first()
+    there = connection.execute(sa.select(chat.c.id).where(chat.c.id == number)).first()
     if there is None:
-        connection.execute(sa.insert(chat).values(id=clean(found.id), title=title, format=found.format))
+        connection.execute(sa.insert(chat).values(id=number, title=title, format=found.format))
     elif values:
-        connection.execute(sa.update(chat).where(chat.c.id == clean(found.id)).values(**values))
+        connection.execute(sa.update(chat).where(chat.c.id == number).values(**values))
 
 
 def _cleaned(lines: Iterable[Line]) -> Iterator[tuple[int, Line]]:
@@ -185,12 +203,12 @@ def _cleaned(lines: Iterable[Line]) -> Iterator[tuple[int, Line]]:
             position,
             replace(
                 line,
-                id=clean(line.id),
-                conversation=clean(line.conversation),
-                author=clean(line.author),
-                name=clean(line.name),
+                id=_key(line.id),
+                conversation=_key(line.conversation),
+                author=_key(line.author),
+                name=clean(line.name)[:_LONGEST_KEY],
                 text=clean(line.text),
-                reply_to=clean(line.reply_to),
+                reply_to=_key(line.reply_to),
                 reactions=tuple((clean(emoji), count) for emoji, count in line.reactions),
                 attachments=tuple(map(clean, line.attachments)),
             ),

@@ -30,6 +30,14 @@ def test_a_message_comes_back_as_it_went_in(chats):
     assert (found.reactions, found.attachments, found.bot) == ((("👍", 2),), ("a.png",), True)
 
 
+def test_ids_of_any_length_are_kept_apart(chats):
+    far = "x" * 100_000
+    long = [line(f"{ANN}{far}{last}", last, id=f"{far}{last}", conversation=f"discord:{far}{last}", name=far) for last in "ab"]
+    assert keep(chats, *long, title=far).added == 2
+    assert keep(chats, *long).there == 2
+    assert sorted((each.text, len(each.author), len(each.name)) for each in chats.lines(CHATS)) == [("a", 293, 300), ("b", 293, 300)]
+
+
 def test_exports_that_overlap_are_one_chat_by_time(chats):
     keep(chats, line(BOB, "second", 2), line(ANN, "third", 3))
     assert keep(chats, line(ANN, "first", 1), line(BOB, "second", 2), line(ANN, "third, edited", 3)) == Added(1, 1, 1, 0)

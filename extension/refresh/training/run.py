@@ -155,7 +155,7 @@ def start(run: Run, processes: int | None = None, environ: Mapping[str, str] = o
     try:
         Progress("starting").write(run.spoken)
         with run.printed.open("ab") as output:
-            return subprocess.Popen(  # noqa: S603 (our own program)
+            process = subprocess.Popen(  # noqa: S603 (our own program)
                 command(run, processes or (here.count if here else 1)),
                 cwd=home(),
                 env={"OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false", **own},
@@ -166,6 +166,13 @@ def start(run: Run, processes: int | None = None, environ: Mapping[str, str] = o
             )
     except OSError as exc:
         raise StoreError(f"The training could not be started ({exc.strerror or exc}). Check {run.path}.") from exc
+    _children[:] = [each for each in _children if each.poll() is None]
+    _children.append(process)
+    return process
+
+
+_children: list[subprocess.Popen[bytes]] = []
+"""Those that this process started, so that none that ended stays behind as a zombie."""
 
 
 def follow(run: Run, process: subprocess.Popen[bytes], told: Callable[[Progress], None]) -> Progress:
