@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from safetensors.numpy import load_file
@@ -14,6 +15,7 @@ from extension.refresh.rendering.template import CHATML
 from extension.refresh.training import attempts, run, samples, script
 from extension.refresh.training.adapter import check_adapter, manifest, put
 from extension.refresh.training.folder import Run
+from extension.refresh.training.plan import planned
 from tests.models import tiny_folder
 
 from .conftest import chat, recipe_of, saved
@@ -108,6 +110,24 @@ def test_tokens_that_were_added_are_trained_with_their_embeddings(tmp_path, mode
         delta = load_file(made.adapter / "adapter_model.safetensors")[next(key for key in keys if "embed_tokens" in key)]
         assert loaded.get_input_embeddings().weight.shape[0] == len(kept)
         assert torch.equal(loaded.get_input_embeddings().weight[kept.convert_tokens_to_ids(added[0])], torch.from_numpy(delta[0]))
+
+
+@pytest.mark.filterwarnings("ignore:.pin_memory. argument:UserWarning")
+@pytest.mark.parametrize("template", ["", "chatml"])
+def test_the_losses_on_a_graphics_card_come_from_trls_head_and_are_the_same(tmp_path, model, prepared, monkeypatch, template):
+    losses = {}
+    bare = tmp_path / "bare"
+    shutil.copytree(model, bare)
+    if template:
+        _without_chatml(bare, tied=True)
+    recipe = recipe_of(format={"custom_chat_template": template}, training={"max_steps": 3})
+    data = saved(tmp_path / "set", bare, recipe)
+    for device in ("cpu", "cuda"):
+        made = prepared(recipe, f"on-{device}", data, bare)
+        monkeypatch.setattr(script, "planned", lambda *given, device=device: replace(planned(*given), device=device))
+        script.train(made)
+        losses[device] = [loss for _, loss in made.log.losses()] + [loss for _, loss in made.log.losses("eval_loss")]
+    assert losses["cuda"] == pytest.approx(losses["cpu"], abs=2e-5)
 
 
 def _without_chatml(folder, *, tied):
