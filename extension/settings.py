@@ -41,6 +41,9 @@ class Settings(Platforms):
         description="Folder or hub name (embedded), or the server's name for a model. Empty: SmolLM2-135M-Instruct, or its first.",
     )
     adapter: str = Field("", description="Folder of a LoRA adapter to put on the embedded model. A server loads its own.")
+    voice: str = Field(
+        "", description="Run whose adapter speaks as the people of imported chats (`familiar runs`). Empty: the newest that was trained."
+    )
     api_key: SecretStr = Field(
         SecretStr(""),
         description="Key for the OpenAI-compatible server. Only ever from the environment.",
@@ -116,6 +119,10 @@ class Settings(Platforms):
     docx_folder: str = Field("", description="Folder that documents are written into. Empty: `documents` in the data directory.")
     drive_credentials: str = Field(
         "", description="File of Google credentials, a service account's or a signed-in person's; with it documents can go to Google Drive."
+    )
+    youtube_api_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key for YouTube's Data API: links to videos in chats to learn from become titles. Only ever from the environment.",
     )
     drive_convert: bool = Field(False, description="Whether documents in Google Drive become Google Docs rather than Word files.")
     plain_language: bool = Field(

@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 NOBODY: Mapping[str, str] = MappingProxyType({})
-_MENTION = re.compile(r"<@!?(\d{1,25})>")
-_ROLE = re.compile(r"<@&\d{1,25}>")
-_CHANNEL = re.compile(r"<#\d{1,25}>")
-_EMOJI = re.compile(r"<a?:(\w{1,64}):\d{1,25}>")
+_NAMED = re.compile(r"<(?:(?P<kind>@[!&]?|#)(?P<id>\d{1,25})|a?(?P<emoji>:\w{1,64}:)\d{1,25})>")
 _PILL = re.compile(r"\[@?([^\]\n]{1,200})\]\(https://matrix\.to/#/(?:@|%40)[^)\s]{1,400}\)")
 _MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _BREAKS = re.compile(r"\r\n?|\u2028|\u2029")
@@ -30,13 +27,24 @@ def worded(text: str, names: Mapping[str, str] = NOBODY, titles: Mapping[str, st
     stay as they are.
     """
     text = _BREAKS.sub("\n", _MARKS.sub("", text))
-    if "<" in text or "](" in text:
-        text = _MENTION.sub(lambda found: f"@{names.get(found[1], 'somebody')}", text)
-        text = _CHANNEL.sub("#channel", _ROLE.sub("@role", text))
-        text = _PILL.sub(r"@\1", _EMOJI.sub(r":\1:", text))
+    text = _PILL.sub(r"@\1", shown(text, names)) if "<" in text or "](" in text else text
     if titles and "youtu" in text:
         text = VIDEO.sub(lambda found: _video(titles.get(found[1], "")) or found[0], text)
     return _MANY.sub("\n\n", text).strip()
+
+
+def shown(text: str, names: Mapping[str, str] = NOBODY, roles: Mapping[str, str] = NOBODY, channels: Mapping[str, str] = NOBODY) -> str:
+    """Return a message of Discord with names in place of the ids in it; nothing else is changed."""
+
+    def name(found: re.Match[str]) -> str:
+        kind, number = found["kind"], found["id"]
+        if kind is None:
+            return found["emoji"]
+        if kind == "#":
+            return f"#{channels.get(number, 'channel')}"
+        return f"@{roles.get(number, 'role') if kind == '@&' else names.get(number, 'somebody')}"
+
+    return _NAMED.sub(name, text)
 
 
 def _video(title: str) -> str:

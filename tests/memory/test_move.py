@@ -19,6 +19,9 @@ from extension.memory.diary import Answer, Diary
 from extension.memory.memories import Memories
 from extension.memory.move import move
 from extension.messages import Attention, Person, Place
+from extension.refresh.chats import Chat, Chats, File
+from extension.refresh.lines import Line
+from extension.refresh.people import People
 from extension.tables import counter, metadata
 from tests.doubles import Counting
 
@@ -80,6 +83,9 @@ def live(database):
     last = memories.diary.write(turn("Forget me.", 9), Answer("Yes."))
     memories.diary.forget([last])
     memories.next_row("channel")
+    said = Line("1", "discord:1", "discord:8", "Ann", "Imported.", turn("x").when, reactions=(("👍", 1),))
+    Chats(database).add(File("a.json", "discord", "d"), [Chat("discord:1", "general", "discord")], [said], {"bot": 1}, turn("x").when)
+    People(database).change("discord:8", consent="given")
     memories.fulltext.catch_up()
     memories.semantic.embed()
     memories.close()

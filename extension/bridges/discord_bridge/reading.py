@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...commands.block import brief
+from ...refresh.wording import shown
 from ..heard import Attached, Heard
 from .places import LONGEST_NAME, PREFIX, Whom, around, person
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 Fetch = Callable[[Coroutine[Any, Any, bytes]], bytes]
 """Has a file fetched, from another thread; raises BridgeError."""
-_NAMED = re.compile(r"<(?P<kind>@[!&]?|#)(?P<id>\d{1,20})>|<a?(?P<emoji>:\w{1,40}:)\d{1,20}>")
+_MENTION = re.compile(r"<@!?(\d{1,20})>")
 _COMMAND = re.compile(r"\s*(?:--|[—–―/])")
 
 
@@ -57,18 +58,9 @@ class Reading:
         names = {str(each.id): brief(each.display_name, LONGEST_NAME) for each in message.mentions}
         roles = {str(each.id): brief(each.name, LONGEST_NAME) for each in message.role_mentions}
         channels = {str(each.id): brief(getattr(each, "name", "") or "", LONGEST_NAME) for each in message.channel_mentions}
-        command = _COMMAND.match(said) is not None
-
-        def shown(found: re.Match[str]) -> str:
-            if found["emoji"]:
-                return found["emoji"]
-            kind, number = found["kind"], found["id"]
-            if kind in ("@", "@!"):
-                return f"{PREFIX}{number}" if command else f"@{names.get(number, number)}"
-            known = roles if kind == "@&" else channels
-            return f"{kind[0]}{known[number]}" if number in known else found.group()
-
-        return _NAMED.sub(shown, said)
+        if _COMMAND.match(said):
+            said = _MENTION.sub(lambda found: f"{PREFIX}{found[1]}", said)
+        return shown(said, names, roles, channels)
 
     def _ours(self, message: discord.Message) -> list[str]:
         """Return patterns of what names us: the account, and the role that Discord makes for a bot and offers beside it."""

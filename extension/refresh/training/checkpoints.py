@@ -24,7 +24,7 @@ def seal(folder: Path) -> None:
 
 def newest(folder: Path) -> Path | None:
     """Return the newest checkpoint that is whole. Half-written and damaged ones are passed over; they are written again."""
-    return next((each for each in reversed(_numbered(folder)) if is_whole(each)), None)
+    return next((each for each in reversed(numbered(folder)) if is_whole(each)), None)
 
 
 def step(checkpoint: Path) -> int:
@@ -53,6 +53,7 @@ def digest(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _numbered(folder: Path) -> list[Path]:
+def numbered(folder: Path) -> list[Path]:
+    """Return the checkpoints in a folder, whole or not, the oldest first."""
     found = [each for each in folder.iterdir() if _NAME.fullmatch(each.name)] if folder.is_dir() else []
     return sorted(found, key=step)

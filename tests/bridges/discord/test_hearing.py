@@ -35,7 +35,7 @@ def test_ids_in_the_words_of_people_are_names_and_in_commands_ids(stand, hall):
     world.roles[77] = "Keepers"
     stand.double.emit("GUILD_ROLE_CREATE", {"guild_id": str(world.guild), "role": world._role(77, "Keepers", 0)})
     text = f"<@{world.bot.id}>, ask <@!{bob}> or <@&77> in <#{hall.id[8:]}> <a:wren:5> <@1> <#2>"
-    assert said(stand, hall, "ada", text).text == "ask @Bob or @Keepers in #hall :wren: @1 <#2>"
+    assert said(stand, hall, "ada", text).text == "ask @Bob or @Keepers in #hall :wren: @somebody #channel"
     assert said(stand, hall, "ada", f"—permissions get <@{bob}>").text == f"—permissions get discord:{bob}"
 
 

@@ -175,7 +175,7 @@ def test_a_dataset_of_another_model_is_refused(tmp_path, model, prepared):
     )
     made = prepared(of=other)
     assert attempts.attempted(made.path) == 1
-    assert "for the tokenizer of another model (tiny)" in made.progress().trouble
+    assert "The dataset was made for the tokenizer of tiny." in made.progress().trouble
 
 
 def test_a_model_or_a_dataset_that_changed_since_is_refused(tmp_path, model, dataset, prepared):
