@@ -60,14 +60,18 @@ class Outgoing:
     """What the keys of its posts begin with; '' where it is answered anew, and posts are other ones than before."""
     doubtful: bool = False
     """Whether an earlier process may have sent the same post, with other words in it."""
+    claims: Callable[[str], bool] = lambda made: True
+    """Tells whether a message that an earlier process sent is still to be had; False where it became the reply to another one."""
 
     def post(self, handle: Handle, post: Post, messages: Sequence[str], number: int | str = "") -> str:
         """Send a message, the one of that number, keep its id beside those of these messages, and return it. Raises BridgeError."""
         key = f"{self.key}:{number}" if self.key and number != "" else ""
         made = handle.post(replace(post, key=key))
+        if key and not self.claims(made):
+            made = handle.post(replace(post, key=f"{key}:anew"))
         if key and self.doubtful and handle.capabilities.edits and post.file is None:
             handle.edit(made, post.text, post.buttons)
-        self.journal.post(self.place, self.name, [*messages, made])
+        self.journal.post(self.place, self.name, list(dict.fromkeys([*messages, made])))
         return made
 
 

@@ -214,6 +214,8 @@ class Room:
         reply_to = heard.id if heard.place.shared and not by_itself else ""
         place, name = heard.place.id, f"{BY_ITSELF}{token_hex(8)}" if by_itself else heard.id
         outgoing = Outgoing(self.journal, place, name, f"{place}:{asked[0]}" if asked else "")
+        if asked is not None:
+            outgoing.claims = partial(self.recovery.claims, place, asked)
         notice = Notice(handle, reply_to, stop, outgoing, lambda: self.recovery.left_by(place, asked or ()))
         speaker = companion if companion != self.app.settings.companion else ""
 

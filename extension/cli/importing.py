@@ -102,7 +102,7 @@ def remove(
 def _read(chats: Chats | None, file: Path, wish: Wish, found: list[Found], *, quiet: bool) -> None:
     """Read a path, which may be refused without ending the others."""
     try:
-        for each in take(chats, file, wish):
+        for each in take(chats, file, wish, _progress):
             found.append(each)
             if not quiet:
                 _tell(each)
@@ -110,6 +110,10 @@ def _read(chats: Chats | None, file: Path, wish: Wish, found: list[Found], *, qu
         found.append(Found(str(file), refused=str(exc)))
         if not quiet:
             console.say(str(exc))
+
+
+def _progress(name: str, lines: int) -> None:
+    console.aside(f"{console.brief(name, 60)}: {lines:,} messages …")
 
 
 def _claim(people: People, me: str, found: Iterable[Found]) -> None:

@@ -12,6 +12,10 @@ import typer
 
 from ..errors import SettingsError, TrainingError
 from ..hosts import smollm2
+from ..refresh.dataset import Dataset
+from ..refresh.diary import COMPANION
+from ..refresh.gathering import gathered
+from ..refresh.people import People
 from ..refresh.recipe import files
 from ..refresh.recipe.recipe import Recipe
 from ..refresh.training import base, cluster, each, folder, run, samples
@@ -21,6 +25,7 @@ from ..refresh.training.progress import Progress
 from ..settings import Settings, replace_text
 from . import console
 from .options import AsJson, DataDir, Verbose, cleaned, settings
+from .program import opened
 
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="The recipe.", show_default=False)]
 Set = Annotated[
@@ -86,26 +91,43 @@ def train(
         _carry_out(run.resumed(folder.found(given.data_dir, resume), changes or ()), wanted)
         return
     recipe = files.read(config, changes or ()) if config else files.changed(Recipe(), changes or ())
-    if each_ is not None and (estimate or detach or job or dataset):
-        raise SettingsError("--each trains one adapter after the other here: leave --estimate, --detach, --job and --dataset out.")
-    for one in each.recipes(recipe, each_) if each_ else [recipe]:
+    if each_ is not None and (detach or dataset):
+        raise SettingsError(
+            "--each builds a dataset for everyone, and trains one adapter after the other: leave --detach and --dataset out."
+        )
+    recipe = recipe.model_copy(update={"name": name}) if name else recipe
+    for one in _each(given, recipe, each_) if each_ else [recipe]:
         model = base.located(one.model.model_id, None if one.model.model_id else smollm2.folder(given.data_dir))
-        source = dataset or built(given, one, model)
+        source = dataset or _built(given, one, model)
         if estimate:
             _tell(one, model, source, as_json=as_json)
         else:
-            _carry_out(run.prepared(given.data_dir, one, source, model, name or one.name), wanted)
+            _carry_out(run.prepared(given.data_dir, one, source, model), wanted)
 
 
-def built(given: Settings, recipe: Recipe, model: Path) -> Path:
-    """Return the folder of the dataset of a recipe. Raises FamiliarError."""
-    raise SettingsError("Name the folder of a dataset: --dataset FOLDER.")
+def _each(given: Settings, recipe: Recipe, by: str) -> list[Recipe]:
+    """Return a recipe for everybody it names, else for everybody who agreed, or every companion there is."""
+    with opened(given) as app:
+        index = People(app.memories.database, given.person).index()
+    if by == "companion":
+        return each.recipes(recipe, by, [(member.id.removeprefix(COMPANION),) * 2 for member in index if member.companion])
+    return each.recipes(recipe, by, [(member.id, member.name) for member in index if member.agreed and not member.companion])
 
 
-def _tell(recipe: Recipe, model: Path, source: Path, *, as_json: bool) -> None:
-    data = samples.read(source)
-    plan, here = run.estimated_plan(recipe, model, data.train.lengths)
-    found = cost(recipe, model, plan, here, data.train)
+def _built(given: Settings, recipe: Recipe, model: Path) -> Dataset:
+    """Return the dataset of a recipe, and say what became of the messages. Raises FamiliarError."""
+    with opened(given) as app:
+        made, report = gathered(app.memories.database, given.data_dir, recipe, model, given.person, given.retention_days)
+    kept = f"{report.kept:,} of {console.counted(report.lines, 'message', 'messages')}"
+    console.say(f"Dataset: {kept}, {console.counted(made.manifest.samples, 'sample', 'samples')}, {made.manifest.tokens:,} tokens.")
+    samples.suffices(made.train)
+    return made
+
+
+def _tell(recipe: Recipe, model: Path, source: Path | Dataset, *, as_json: bool) -> None:
+    train = samples.read(source).train if isinstance(source, Path) else source.train
+    plan, here = run.estimated_plan(recipe, model, train.lengths)
+    found = cost(recipe, model, plan, here, train)
     if as_json:
         console.answer_json(asdict(found) | {"total": found.memory.total, "fits": found.fits, "plan": plan.told()})
         return
@@ -190,11 +212,11 @@ class Shown:
 
     def __call__(self, now: Progress) -> None:
         """Show it."""
-        if now.state != "training" or (not self._terminal and (now.step == self._step or now.loss is None)):
+        if now.state not in ("training", "done") or (not self._terminal and (now.step == self._step or now.loss is None)):
             return
         self._step = now.step
         if self._terminal:
-            console.aside(f"\r\x1b[K{line(now)}".replace("\x1b[K", ""), nl=False)
+            console.aside(f"\r{line(now)}", nl=False)
             self._drawn = True
         else:
             console.say(line(now))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from ..tables import chosen, drive_file, exchange, participant, person, place, saved_preset, writer
+from ..tables import chat_line, chat_person, chosen, drive_file, exchange, participant, person, place, saved_preset, writer
 from .rows import slices
 
 
@@ -19,6 +19,19 @@ def forget_desks(connection: sa.Connection, people: Collection[str]) -> None:
     left = sa.exists().where(exchange.c.person_id == chosen.c.holder)
     for some in slices(people):
         connection.execute(sa.delete(chosen).where(chosen.c.layer == "person", chosen.c.holder.in_(some), ~left))
+    forget_members(connection)
+
+
+def forget_members(connection: sa.Connection) -> None:
+    """Remove what was said about people of whom no word is left, neither here nor imported, unless they, or somebody for them, said no."""
+    other = chat_person.alias()
+    left = sa.or_(
+        sa.exists().where(chat_line.c.author == chat_person.c.id),
+        sa.exists().where(exchange.c.person_id == chat_person.c.id),
+        sa.exists().where(other.c.same_as == chat_person.c.id),
+    )
+    said_no = sa.or_(chat_person.c.consent == "refused", chat_person.c.excluded, chat_person.c.forgotten)
+    connection.execute(sa.delete(chat_person).where(~left, ~said_no))
 
 
 def forget_names(connection: sa.Connection) -> None:

@@ -9,20 +9,24 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..database import Database
 from ..errors import NotFound
+from ..memory.desks import forget_members
 from ..memory.rows import clean, slices
+from ..messages import digest
 from ..tables import chat, chat_line, chat_person, chat_source
-from .diary import diary_lines
+from .diary import Era, diary_lines, joined
 from .lines import Line
 from .recipe.data import Sources
 
 _BATCH = 500
+_LONGEST_KEY = 300
+"""Characters of an id or a name; real ones are far shorter."""
 _AT_ONCE = 2_000
 """Rows that are read from the database at a time."""
 
@@ -81,13 +85,13 @@ class Chats:
 
     def lines(self, sources: Sources) -> Iterator[Line]:
         """Yield the messages of the sources, chat by chat and each in the order of its times. Raises NotFound for a chat there is not."""
-        since = datetime.combine(sources.since, time(), UTC).timestamp() if sources.since else None
-        until = datetime.combine(sources.until + timedelta(days=1), time(), UTC).timestamp() if sources.until else None
+        era = Era(_begin(sources.since), _begin(sources.until and sources.until + timedelta(days=1)))
         chosen = self._chosen(sources)
         for number in chosen:
-            yield from self._of(number, since, until)
+            found = self._of(number, era)
+            yield from joined(self._database, self._days, era, list(found)) if sources.diary else found
         if sources.diary:
-            yield from diary_lines(self._database, self._days, since, until, frozenset(chosen))
+            yield from diary_lines(self._database, self._days, era, frozenset(chosen))
 
     def kept(self) -> list[Kept]:
         """Return the imported chats, the largest first."""
@@ -97,6 +101,12 @@ class Chats:
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(sa.func.count().desc(), chat.c.id)).all()
         return [Kept(Chat(row[0], row[1], row[2]), row[3] if row[4] else 0, row[4], _moment(row[5]), _moment(row[6])) for row in rows]
+
+    def written_by(self, authors: Iterable[str]) -> list[Line]:
+        """Return all imported messages of these authors, the earliest first."""
+        query = sa.select(chat_line).order_by(chat_line.c.said_at, chat_line.c.chat_id, chat_line.c.position)
+        with self._database.read() as connection:
+            return [_line(row) for some in slices(authors) for row in connection.execute(query.where(chat_line.c.author.in_(some)))]
 
     def add(self, file: File, chats: Iterable[Chat], lines: Iterable[Line], dropped: Mapping[str, int], now: datetime) -> Added:
         """Keep the messages of a file, in one transaction: all of them, or nothing at all."""
@@ -128,6 +138,7 @@ class Chats:
                 raise NotFound("There is no such chat. `familiar chats list` shows those there are.")
             gone = connection.execute(sa.delete(chat_line).where(chat_line.c.chat_id == number)).rowcount
             _forget_sources(connection)
+            forget_members(connection)
         self._database.compact()
         return gone
 
@@ -139,6 +150,7 @@ class Chats:
                 gone += connection.execute(sa.delete(chat_line).where(chat_line.c.author.in_(some))).rowcount
             connection.execute(sa.delete(chat).where(~sa.exists().where(chat_line.c.chat_id == chat.c.id)))
             _forget_sources(connection)
+            forget_members(connection)
         if gone:
             self._database.compact()
         return gone
@@ -152,12 +164,12 @@ class Chats:
             raise NotFound(f"There is no chat {missing[0]!r}. `familiar chats list` shows those there are.")
         return list(sources.chats)
 
-    def _of(self, number: str, since: float | None, until: float | None) -> Iterator[Line]:
+    def _of(self, number: str, era: Era) -> Iterator[Line]:
         """Yield the messages of a chat; of an era, those whose time is known and lies in it."""
         columns = chat_line.c
         conditions = [columns.chat_id == number]
-        conditions += [columns.said_at >= since] if since is not None else []
-        conditions += [columns.said_at < until] if until is not None else []
+        conditions += [columns.said_at >= era.since] if era.since is not None else []
+        conditions += [columns.said_at < era.until] if era.until is not None else []
         order = (columns.said_at.is_(None), columns.said_at, columns.source_id, columns.position)
         query = sa.select(chat_line).where(*conditions).order_by(*order)
         with self._database.read() as connection:
@@ -165,14 +177,24 @@ class Chats:
                 yield _line(row)
 
 
+def _begin(day: date | None) -> float | None:
+    return None if day is None else datetime.combine(day, time(), UTC).timestamp()
+
+
+def _key(text: str) -> str:
+    """Return an id as it is stored: no index of a database takes one of any length."""
+    text = clean(text)
+    return text if len(text) <= _LONGEST_KEY else f"{text[: _LONGEST_KEY - 40]}…{digest(text)}"
+
+
 def _keep_chat(connection: sa.Connection, found: Chat) -> None:
-    title = clean(found.title)
+    number, title = _key(found.id), clean(found.title)[:_LONGEST_KEY]
     values = {"title": title} if title else {}
-    there = connection.execute(sa.select(chat.c.id).where(chat.c.id == clean(found.id))).first()
+    there = connection.execute(sa.select(chat.c.id).where(chat.c.id == number)).first()
     if there is None:
-        connection.execute(sa.insert(chat).values(id=clean(found.id), title=title, format=found.format))
+        connection.execute(sa.insert(chat).values(id=number, title=title, format=found.format))
     elif values:
-        connection.execute(sa.update(chat).where(chat.c.id == clean(found.id)).values(**values))
+        connection.execute(sa.update(chat).where(chat.c.id == number).values(**values))
 
 
 def _cleaned(lines: Iterable[Line]) -> Iterator[tuple[int, Line]]:
@@ -181,12 +203,12 @@ def _cleaned(lines: Iterable[Line]) -> Iterator[tuple[int, Line]]:
             position,
             replace(
                 line,
-                id=clean(line.id),
-                conversation=clean(line.conversation),
-                author=clean(line.author),
-                name=clean(line.name),
+                id=_key(line.id),
+                conversation=_key(line.conversation),
+                author=_key(line.author),
+                name=clean(line.name)[:_LONGEST_KEY],
                 text=clean(line.text),
-                reply_to=clean(line.reply_to),
+                reply_to=_key(line.reply_to),
                 reactions=tuple((clean(emoji), count) for emoji, count in line.reactions),
                 attachments=tuple(map(clean, line.attachments)),
             ),

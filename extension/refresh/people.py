@@ -123,6 +123,21 @@ class People:
             keep(connection, number, **given)
         return self.of(number)
 
+    def answer(self, number: str, consent: Consent) -> None:
+        """Note what somebody says of themselves by their id, also before any of their words are here."""
+        with self.database.write() as connection:
+            found = connection.execute(sa.select(chat_person.c.same_as).where(chat_person.c.id == number)).scalar()
+            given = {"forgotten": False} if consent == "given" else {}
+            keep(connection, found or number, consent=consent, **given)
+
+    def identity(self, number: str) -> tuple[tuple[str, ...], Consent]:
+        """Return all ids of the person with an id, and what they agreed to."""
+        try:
+            found = self.of(number)
+        except NotFound:
+            return (number,), "given" if number == self._owner else "unknown"
+        return (found.id, *found.aliases), found.consent
+
     def merge(self, who: str, into: str) -> Member:
         """Say that two are the same person, who is called and asked as the second one, and return them.
 

@@ -12,10 +12,13 @@ from time import sleep
 
 import pytest
 
+from extension.bridges import recovery
 from extension.bridges.delivery import MORE
 from extension.bridges.heard import Capabilities
 from extension.bridges.loopback import EVERYTHING
+from extension.errors import BridgeUnreachable
 
+from .conformance import _until as until
 from .conformance import den, hall
 from .stand import CALL, LONG, Killed, Stand
 
@@ -111,6 +114,47 @@ def test_a_kill_while_the_model_thinks_and_while_a_burst_waits_costs_no_answer(s
     stand.settle()
     assert sorted(said for said, _ in stand.exchanges()) == ["hello", "one\ntwo"]
     assert [len(stand.texts(den)), len(stand.texts(hall))] == [1, 1]
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_was_sent_for_several_as_one_turn_becomes_the_reply_to_one_of_them_alone(stand, den, answered):
+    first = stand.ask(den, "ada", "one")
+    [reply] = stand.ours(den)
+    stand.model.go.clear()
+    stand.model.begun.clear()
+    second = stand.platform.say(den, stand.who("ada"), "two")
+    stand.pauses.over()
+    assert stand.model.begun.wait(LONG)
+    stand.room.journal.post(den.id, second, [reply.id])
+    if not answered:
+        stand.room.journal.open(den.id, first)
+        stand.room.journal.post(den.id, first, [reply.id])
+    stand.kill()
+    stand.model.go.set()
+    stand.start()
+    stand.settle()
+    assert stand.texts(den) == ["answer 1", "answer 3"]
+    assert stand.exchanges() == [("one", "answer 1"), ("two", "answer 3")]
+
+
+def test_a_place_that_cannot_be_looked_at_for_a_moment_is_looked_at_again(stand, den, hall, monkeypatch):
+    stand.ask(hall, "ada", f"{CALL} hello")
+    stand.kill()
+    stand.platform.say(hall, stand.who("bob"), f"{CALL} and me?")
+    monkeypatch.setattr(recovery, "PERIOD", 0.05)
+    refused = []
+
+    def refuses(what):
+        if what == "history" and len(refused) < 2:
+            refused.append(what)
+            raise BridgeUnreachable("Not now.")
+        return False
+
+    monkeypatch.setattr(stand.platform, "refuses", refuses)
+    stand.start()
+    until(lambda: refused == ["history"] * 2 and stand.pauses._calls)
+    stand.settle()
+    assert stand.texts(hall) == ["answer 1", "answer 2"]
 
 
 def test_a_kill_while_it_answers_anew_leaves_the_reply_as_it_was(stand, den):

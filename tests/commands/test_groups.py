@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import zipfile
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
 
 from extension.hosts.scripted import Scripted
 from extension.messages import Place
+from extension.refresh.chats import Chat, Chats, File
+from extension.refresh.lines import Line
+from extension.refresh.people import People
 
 PRIVATE = Place("dm:vera")
 
@@ -143,6 +147,22 @@ def test_privacy_counts_and_hands_over_what_is_kept_of_who_asks(give, say):
     assert "Of what you said, 1 exchanges are kept, 1 of them from here." in text(give("vera", "--privacy"))
     answered = give("vera", "--privacy export")
     assert (answered.private, b"Not mine" in answered.files[0].read(), b"Mine." in answered.files[0].read()) == (True, False, True)
+
+
+def test_everybody_says_for_themselves_whether_their_words_are_learned(app, give, say):
+    say("vera", "Mine.")
+    vera = app.memories.diary.browse()[0].person.id
+    database, chat = app.memories.database, Chat("discord:1", "general", "discord")
+    Chats(database).add(
+        File("a.json", "discord", "d"), [chat], [Line("1", chat.id, vera, "Vera", "From long ago.", None)], {}, datetime.now(UTC)
+    )
+    assert "you have not agreed" in text(give("vera", "--privacy"))
+    assert "1 messages of yours were imported" in text(give("vera", "--privacy"))
+    assert b"From long ago." in give("vera", "--privacy export").files[1].read()
+    give("vera", "--privacy agree")
+    give("mo", "--privacy refuse")
+    assert [(each.id, each.consent) for each in People(database).index() if not each.companion and each.lines] == [(vera, "given")]
+    assert ("you agreed" in text(give("vera", "--privacy")), "you refused" in text(give("mo", "--privacy"))) == (True, True)
 
 
 def test_documents_are_titled_and_made_of_recent_replies(give, say):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from extension.errors import NotFound
 from extension.memory.diary import Answer, Diary
@@ -12,6 +13,7 @@ from extension.memory.retention import Retention
 from extension.messages import Person, Place, Turn
 from extension.refresh.chats import Added
 from extension.refresh.recipe.data import Sources
+from extension.tables import heard_message
 from tests.memory.stores import remains
 
 from .talk import ANN, BOB, NOON, ROOM, keep, line
@@ -26,6 +28,14 @@ def test_a_message_comes_back_as_it_went_in(chats):
     [found] = chats.lines(CHATS)
     assert (found.text, found.author, found.name, found.at, found.reply_to) == ("Odd: \ufffd 🦜", ANN, "Ann Smith", NOON, "7")
     assert (found.reactions, found.attachments, found.bot) == ((("👍", 2),), ("a.png",), True)
+
+
+def test_ids_of_any_length_are_kept_apart(chats):
+    far = "x" * 100_000
+    long = [line(f"{ANN}{far}{last}", last, id=f"{far}{last}", conversation=f"discord:{far}{last}", name=far) for last in "ab"]
+    assert keep(chats, *long, title=far).added == 2
+    assert keep(chats, *long).there == 2
+    assert sorted((each.text, len(each.author), len(each.name)) for each in chats.lines(CHATS)) == [("a", 293, 300), ("b", 293, 300)]
 
 
 def test_exports_that_overlap_are_one_chat_by_time(chats):
@@ -81,11 +91,27 @@ def test_the_diary_is_read_as_what_was_said_and_answered(chats, diary):
     diary.forget([ids[2]])
     found = [(each.id, each.author, each.name, each.text, each.reply_to) for each in chats.lines(DIARY)]
     assert found == [
-        (f"{ids[0]}", "ann", "Ann", "Hello.", ""),
-        (f"{ids[0]}:reply", "companion:Robin", "Robin", "To: Hello.", f"{ids[0]}"),
-        (f"{ids[3]}", "ann", "Ann", "Silence.", ""),
-        (f"{ids[3]}:reply", "companion:Robin", "Robin", "To: Silence.", f"{ids[3]}"),
+        (f"exchange:{ids[0]}", "ann", "Ann", "Hello.", ""),
+        (f"exchange:{ids[0]}:reply", "companion:Robin", "Robin", "To: Hello.", f"exchange:{ids[0]}"),
+        (f"exchange:{ids[3]}", "ann", "Ann", "Silence.", ""),
+        (f"exchange:{ids[3]}:reply", "companion:Robin", "Robin", "To: Silence.", f"exchange:{ids[3]}"),
     ]
+
+
+def test_a_channel_that_was_exported_and_talked_in_is_one_chat(chats, diary, database):
+    people = {"ann": ANN, "bob": BOB}
+    said = {}
+    for minute, (who, text) in enumerate((("ann", "@Robin hi"), ("bob", "and me?"), ("ann", "bye"))):
+        place = Place(ROOM, shared=True)
+        when = NOON + timedelta(minutes=minute)
+        said[text] = diary.write(Turn(Person(people[who], who), place, "Robin", text, minute, when), Answer(f"To {who}: {minute}"))
+    with database.write() as connection:
+        row = {"place_id": ROOM, "message_id": "m1", "kind": "question", "exchange_id": said["@Robin hi"], "part": 0, "noted_at": 0.0}
+        connection.execute(sa.insert(heard_message), row)
+    keep(chats, line(ANN, "hi", 0, id="m1"), line(BOB, "and me?", 1, id="m2"), line(BOB, "anyone?", 1.5, id="m3"))
+    found = list(chats.lines(Sources()))
+    assert [each.text for each in found] == ["hi", "To ann: 0", "and me?", "To bob: 1", "anyone?", "bye", "To ann: 2"]
+    assert {each.conversation for each in found} == {ROOM}
 
 
 def test_what_its_place_does_not_keep_any_more_is_not_learned(chats, diary, database):

@@ -10,7 +10,7 @@ from extension.messages import Person, Place, Turn
 from extension.refresh.people import People
 from extension.refresh.recipe.data import Sources
 
-from .talk import ANN, BOB, CAT, NOON, keep, line
+from .talk import ANN, BOB, CAT, NOON, ROOM, keep, line
 
 
 def test_somebody_is_known_by_every_name_and_shown_by_the_newest(chats, people):
@@ -74,6 +74,14 @@ def test_the_owner_agrees_by_running_it_and_companions_need_not(diary, database,
     assert found == {"me": ("given", True), "discord:9": ("unknown", False), "companion:Robin": ("unknown", True)}
     people.change("me", consent="refused")
     assert not people.of("whatsapp:Me").agreed
+
+
+def test_of_whom_no_word_is_left_nothing_is_known_unless_they_refused(chats, people):
+    keep(chats, line(ANN, "1", 1), line(BOB, "2", 2))
+    people.change(ANN, name="Annette", consent="given")
+    people.change(BOB, consent="refused")
+    chats.remove(ROOM)
+    assert [(each.id, each.consent) for each in people.index()] == [(BOB, "refused")]
 
 
 def test_who_was_forgotten_is_not_imported_again_until_they_agree(chats, people, tmp_path):

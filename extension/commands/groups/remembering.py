@@ -10,11 +10,23 @@ from ...memory.diary import Answer, Filter
 from ...memory.selection import Selection
 from ...messages import Exchange, Turn, digest
 from ...options.kinds import Either, OneOf, Whole, Words
+from ...refresh.chats import Chats
+from ...refresh.lines import Line
+from ...refresh.people import Consent, People
 from ..block import brief
 from ..call import Call
 from ..command import Argument, Command, File, Outcome
 
 _SHOWN = 8
+_STATES: dict[Consent, str] = {
+    "unknown": "Nobody trains a model on your words: you have not agreed to it.",
+    "given": "A model may be trained on your words: you agreed to it.",
+    "refused": "No model is trained on your words: you refused it.",
+}
+_ANSWERS: dict[str, tuple[Consent, str]] = {
+    "agree": ("given", "Noted: a model may be trained on your words. `privacy refuse` takes that back."),
+    "refuse": ("refused", "Noted: no model is trained on your words from now on."),
+}
 
 
 def memory(call: Call) -> Outcome:
@@ -64,19 +76,35 @@ def forget(call: Call) -> Outcome:
 
 
 def privacy(call: Call) -> Outcome:
-    """Say what is kept of who asks, or hand it over."""
-    diary = call.app.memories.diary
+    """Say what is kept of who asks, or hand it over; note whether they agree that a model learns to write as they do."""
+    diary, people = call.app.memories.diary, People(call.app.memories.database, call.app.settings.person)
+    if call["what"] in _ANSWERS:
+        consent, said = _ANSWERS[call["what"]]
+        people.answer(call.person.id, consent)
+        return Outcome(said, private=True)
+    ids, consent = people.identity(call.person.id)
+    imported = Chats(call.app.memories.database).written_by(ids)
     mine = Filter(person=call.person.id)
     if call["what"] == "export":
         lines = [json.dumps(_plain(each), ensure_ascii=False) for each in diary.browse(mine, limit=None)]
-        return Outcome(f"{len(lines)} exchanges, one a line.", (File("what-i-said.jsonl", "\n".join(lines).encode("utf-8")),), private=True)
+        files = [File("what-i-said.jsonl", "\n".join(lines).encode("utf-8"))]
+        if imported:
+            written = [json.dumps(_imported(each), ensure_ascii=False) for each in imported]
+            files.append(File("what-was-imported.jsonl", "\n".join(written).encode("utf-8")))
+        return Outcome(f"{len(lines)} exchanges, one a line.", tuple(files), private=True)
     here = diary.count(Filter(person=call.person.id, place=call.place.id))
     kept = "What you say here can be recalled here, by whoever talks here." if call.place.shared else "Only you are told of it."
     lines = [
         f"Of what you said, {diary.count(mine):,} exchanges are kept, {here:,} of them from here. {kept}",
         "`privacy export` hands them over. `forget last`, `forget NUMBER` and `forget here` remove them for good.",
+        *([f"{len(imported):,} messages of yours were imported from other chats."] if imported else []),
+        f"{_STATES[consent]} `privacy agree` and `privacy refuse` say what you want.",
     ]
     return Outcome("\n".join(lines), private=True)
+
+
+def _imported(each: Line) -> dict[str, object]:
+    return {"chat": each.conversation, "when": each.at.isoformat() if each.at else None, "said": each.text}
 
 
 def _plain(each: Exchange) -> dict[str, object]:
@@ -103,8 +131,8 @@ GROUP = (
     ),
     Command(
         "privacy",
-        "Say what is kept of you, or hand it over.",
+        "Say what is kept of you, or hand it over; say whether a model may learn to write as you do.",
         privacy,
-        (Argument("what", OneOf(("show", "export")), "show or export", required=False),),
+        (Argument("what", OneOf(("show", "export", "agree", "refuse")), "show, export, agree or refuse", required=False),),
     ),
 )

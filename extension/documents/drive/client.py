@@ -104,9 +104,14 @@ class Drive:
     def _media(self, upload: Upload, *, new: bool) -> Any:
         from googleapiclient.http import MediaIoBaseUpload
 
+        class Media(MediaIoBaseUpload):  # type: ignore[misc]
+            def has_stream(self) -> bool:
+                """Return no: parts are bytes. What a dead connection took httplib2 sends again, and a stream would be at its end."""
+                return False
+
         # Sent in one request, a new file could be made twice: once by a try whose answer got lost. A revision may be.
         several = new or len(upload.data) > self._chunk
-        return MediaIoBaseUpload(BytesIO(upload.data), upload.media, chunksize=self._chunk, resumable=several)
+        return Media(BytesIO(upload.data), upload.media, chunksize=self._chunk, resumable=several)
 
     def _is_there(self, files: Any, number: str) -> bool:
         try:

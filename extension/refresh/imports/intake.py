@@ -6,7 +6,7 @@ import json
 import os
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
@@ -23,6 +23,9 @@ from .export import Dropped, Export
 from .formats import FORMATS, format_of, may_be_chat, read
 
 _PIECE = 1024 * 1024
+_OFTEN = 20_000
+"""Messages between two times that progress is told."""
+Progress = Callable[[str, int], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,10 @@ class Wish:
     zone: tzinfo | None = None
 
 
-def take(chats: Chats | None, path: Path, wish: Wish) -> Iterator[Found]:
+def take(chats: Chats | None, path: Path, wish: Wish, progress: Progress = lambda name, lines: None) -> Iterator[Found]:
     """Import the chats of a file, a folder or a zip, and yield what became of each file; with no `chats`, only look.
 
+    `progress` is told now and then how many messages of which file were read.
     A file that is malformed is yielded with what is wrong. Raises ImportRefused when there is no chat at all, StoreError.
     """
     if wish.form and wish.form not in FORMATS:
@@ -81,7 +85,7 @@ def take(chats: Chats | None, path: Path, wish: Wish) -> Iterator[Found]:
     try:
         for export, form in _files(path, wish):
             any_ = True
-            yield _one(chats, export, form)
+            yield _one(chats, export, form, progress)
     except OSError as exc:
         raise ImportRefused(f"Cannot read {path}: {exc.strerror or type(exc).__name__}. Name a file or folder that you may read.") from exc
     if not any_:
@@ -136,10 +140,10 @@ def _refusing(path: Path) -> Iterator[None]:
         raise ImportRefused(f"{path.name}: {exc}.") from None
 
 
-def _one(chats: Chats | None, export: Export, form: str) -> Found:
+def _one(chats: Chats | None, export: Export, form: str, progress: Progress) -> Found:
     with TemporaryFile("w+", encoding="utf-8") as stage:
         try:
-            found, staged = _staged(export, form, stage)
+            found, staged = _staged(export, form, stage, progress)
         except ImportRefused as exc:
             return Found(export.name, form, refused=str(exc))
         except OSError as exc:
@@ -151,12 +155,13 @@ def _one(chats: Chats | None, export: Export, form: str) -> Found:
     return replace(found, added=added)
 
 
-def _staged(export: Export, form: str, stage: IO[str]) -> tuple[Found, str]:
+def _staged(export: Export, form: str, stage: IO[str], progress: Progress) -> tuple[Found, str]:
     """Write the messages of a file aside, so that the database is not held while it is read, and return what they are, and a digest."""
     held: dict[str, Chat] = {}
     people: Counter[tuple[str, str]] = Counter()
     dropped: Counter[str] = Counter()
     since = until = None
+    lines = 0
     for item in read(export, form):
         if isinstance(item, Dropped):
             dropped[item.reason] += 1
@@ -164,10 +169,13 @@ def _staged(export: Export, form: str, stage: IO[str]) -> tuple[Found, str]:
             held[item.id] = item
         else:
             people[item.author, item.name] += 1
+            lines += 1
+            if lines % _OFTEN == 0:
+                progress(export.name, lines)
             if item.at is not None:
                 since, until = min(since or item.at, item.at), max(until or item.at, item.at)
             stage.write(_written(item))
-    found = Found(export.name, form, tuple(held.values()), people.total(), _people(people), since, until, dict(dropped.most_common()))
+    found = Found(export.name, form, tuple(held.values()), lines, _people(people), since, until, dict(dropped.most_common()))
     return found, _digest(export.path)
 
 

@@ -39,6 +39,19 @@ _ATTACHED = re.compile(r"<[^:<>\n]{2,30}: ?(?P<ios>[^<>\n]{1,200})>|(?P<android>
 _EDITED = re.compile(
     r"\s*\u200e?<[^<>\n]{3,60}(?:edited|bearbeitet|editado|editada|modifié|modificato|bewerkt)[^<>\n]{0,40}>\s*$", re.IGNORECASE
 )
+_QUOTED = re.compile('["“”„«»]')
+"""No name has these, but the program's own words about a subject or a group may, with a colon in it."""
+_NOTHING = frozenset(
+    text.casefold()
+    for text in (
+        "null", "This message was deleted", "You deleted this message", "Diese Nachricht wurde gelöscht", "Mensagem apagada",
+        "Du hast diese Nachricht gelöscht", "Se eliminó este mensaje", "Eliminaste este mensaje", "Ce message a été supprimé",
+        "Vous avez supprimé ce message", "Questo messaggio è stato eliminato", "Hai eliminato questo messaggio",
+        "Dit bericht is verwijderd", "Je hebt dit bericht verwijderd", "Você apagou esta mensagem", "Ta wiadomość została usunięta",
+        "Данное сообщение удалено",
+    )
+)  # fmt: skip
+"""What stands in the place of a deleted message on Android, where no mark tells it from words."""
 _EXPORTED = re.compile(r"^(?:_chat|chat)$|^whatsapp[- ]chat (?:-|with|mit|con|avec|com|met|med|z) ?", re.IGNORECASE)
 
 
@@ -68,7 +81,7 @@ def _message(when: str, rest: str, order: Order, chat: Chat, export: Export) -> 
         return Dropped("malformed")
     name = found["name"].strip(" ~\u200e\u200f\u202a\u202c\u00a0")
     words, attached, dropped = _words(rest[found.start("text") - 1 :].lstrip(" "), found["text"])
-    if dropped or not name:
+    if dropped or not name or _QUOTED.search(name):
         return Dropped(dropped or "system message")
     author = f"{NAME}:{name}"
     number = export.number(chat.id, at, author, words + "".join(attached))
@@ -83,6 +96,8 @@ def _words(raw: str, text: str) -> tuple[str, tuple[str, ...], str]:
         return text[attached.end() :].strip(), ((attached["ios"] or attached["android"]).strip(),), ""
     if _PLACEHOLDER.fullmatch(text) or (own and _OMITTED.match(text)):
         return "", (), "media"
+    if text.rstrip(".").casefold() in _NOTHING:
+        return "", (), "deleted"
     return text, (), ("system message" if own else "" if text else "empty")
 
 

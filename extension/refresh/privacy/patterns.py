@@ -12,7 +12,8 @@ _STREET = (
 _NUMBER = r"\d{1,5}[a-zA-Z]?(?:[-/]\d{1,4}[a-zA-Z]?)?"
 _WORD = r"[A-ZÀ-ÖØ-Þ0-9][\w'’.-]{0,30}"
 _POSTAL = r"(?:,?\s+(?:[A-Z]{2}\s+)?\d{4,5}(?:-\d{4})?(?:\s+[A-ZÀ-ÖØ-Þ][\w-]{1,30})?|,?\s+[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})?"
-_TOWN = rf"(?:,\s+[A-ZÀ-ÖØ-Þ][\w'’-]{{1,30}}(?:\s+[A-ZÀ-ÖØ-Þ][\w'’-]{{1,30}}){{0,2}})?{_POSTAL}"
+_NAMED = r"[A-ZÀ-ÖØ-Þ][^\W\d_]{1,30}(?:['’-][^\W\d_]{1,30})?\b"
+_TOWN = rf"(?:,\s+{_NAMED}(?:\s+{_NAMED}){{0,2}})?{_POSTAL}"
 _ADDRESSES = (
     re.compile(
         rf"\b{_NUMBER}\s+(?:{_WORD}\s+){{1,4}}(?i:{_STREET})\b\.?(?:,?\s+(?i:apt|apartment|flat|unit|suite|#)\.?\s*\w{{1,6}})?{_TOWN}"

@@ -22,6 +22,9 @@ CHATML = (
 )
 CHATML_TOKENS = ("<|im_start|>", "<|im_end|>")
 MARKS = tuple(f"Qz{number}Vx" for number in range(7))
+_INSTEAD = "Take tag_placement: tag_only, or another template as custom_chat_template (`chatml` for instance)."
+_DAY = "{%- macro strftime_now(format) -%}{% if format == '%Y-%m-%d' %}2024-07-26{% else %}26 Jul 2024{% endif %}{%- endmacro -%}"
+"""What a template is told that asks for today: with another day in it, a prompt would not be the one that was learned."""
 _USER = re.compile("user|human", re.IGNORECASE)
 _REFUSES = (TypeError, ValueError, KeyError, AttributeError, IndexError)
 """What a template raises, beside Jinja's own errors, that does not take the messages it is given."""
@@ -54,21 +57,20 @@ class Template:
 def read(tokenizer: Any, encoder: Encoder) -> Template:
     """Return what the chat template of a tokenizer writes. Raises SettingsError where it has none, or one that takes no conversation."""
     if not tokenizer.chat_template:
-        raise SettingsError(
-            "The model has no chat template. Take tag_placement: tag_only, or give one as custom_chat_template (`chatml` for instance)."
-        )
+        raise SettingsError(f"The model has no chat template. {_INSTEAD}")
     probe = _Probe(tokenizer)
     between = probe.between(["user", "assistant"] * 3)
     after_user = probe.between(["user", "assistant", "user"])
     if between is None or after_user is None:
-        raise SettingsError(
-            f"The chat template of the model does not take a conversation of user and assistant{probe.reason}."
-            " Take tag_placement: tag_only, or another template as custom_chat_template (`chatml` for instance)."
-        )
+        raise SettingsError(f"The chat template of the model does not take a conversation of user and assistant{probe.reason}. {_INSTEAD}")
     user_end = _shared(encoder, between[3], after_user[3])
     assistant_end = _shared(encoder, between[4], between[6])
+    if not assistant_end and user_end and between[4].startswith(user_end):
+        assistant_end = user_end  # at the very end it writes another token than between turns
     user = Bracket(between[4][len(assistant_end) :], user_end)
-    assistant = Bracket(between[3][len(user_end) :], assistant_end)
+    assistant = Bracket(between[3][len(user_end) :], assistant_end or tokenizer.eos_token or "")
+    if not assistant.end:
+        raise SettingsError(f"Nothing in the chat template of the model ends what the assistant says. {_INSTEAD}")
     opening = between[0][: len(between[0]) - _same_end(between[0], user.head)]
     alternates = probe.between(["user", "user", "assistant"]) is None
     return Template(opening, _system(probe, user.head), user, assistant, alternates, _role(user.head, encoder))
@@ -79,23 +81,32 @@ class _Probe:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
+        template = tokenizer.chat_template
+        written = template if isinstance(template, str) else str(dict(template).get("default", ""))
+        self._template = _DAY + written if "strftime_now" in written else written
         self._bos = tokenizer.bos_token or ""
         self.reason = ""
 
     def between(self, roles: Sequence[str]) -> list[str] | None:
         """Return what stands before, between and after the contents of messages of these roles; None where it does not take them."""
+        marks = MARKS[: len(roles)]
+        for contents in (marks, [[{"type": "text", "text": mark}] for mark in marks]):  # some know images, too, and want parts
+            text = self._rendered([{"role": role, "content": content} for role, content in zip(roles, contents, strict=True)])
+            if re.findall("Qz.Vx", text) == list(marks):
+                return re.split("|".join(marks), text)
+        return None
+
+    def _rendered(self, rows: list[dict[str, Any]]) -> str:
         from jinja2 import TemplateError
 
-        rows = [{"role": role, "content": mark} for role, mark in zip(roles, MARKS, strict=False)]
         try:
-            text = str(self._tokenizer.apply_chat_template(rows, tokenize=False, add_generation_prompt=False))
+            text = str(self._tokenizer.apply_chat_template(rows, chat_template=self._template, tokenize=False, add_generation_prompt=False))
         except (TemplateError, *_REFUSES) as exc:
-            self.reason = f" ({str(exc)[:200]})"
-            return None
+            self.reason = self.reason or f" ({str(exc)[:200]})"
+            return ""
         while self._bos and text.startswith(self._bos * 2):
             text = text[len(self._bos) :]
-        pieces = re.split("|".join(MARKS[: len(rows)]), text)
-        return pieces if re.findall("Qz.Vx", text) == [row["content"] for row in rows] else None
+        return text
 
 
 def _system(probe: _Probe, user_head: str) -> Bracket | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 LEARNED_COLOURS = ("#1f9d55", "#2779bd", "#b7791f", "#9561e2", "#cc1f1a", "#38a89d", "#d53f8c", "#718096")
 """One for each speaker in turn; what is not learned is grey."""
 BREAK = "⏎"
+PART = "▯"
+"""For a token that is a part of a character."""
 PARTING = "|"
+UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Token:
     """A token of a sample."""
 
     text: str
-    """What it adds to the text; U+FFFD for a part of a character."""
+    """What it adds to the text; nothing for the first parts of a character, which stands at the last."""
     id: int
     learned: bool
     kind: Kind
@@ -36,12 +39,11 @@ class Token:
 
 def view(ids: Sequence[int], learned: Sequence[bool], spans: Sequence[Span], turns: Sequence[Turn], tokenizer: Any) -> list[Token]:
     """Return the tokens of a sample, each with what it is part of."""
-    texts = _texts(ids, tokenizer)
     made = []
-    for span in spans:
+    for span, texts in zip(spans, _texts([ids[span.start : span.end] for span in spans], tokenizer), strict=True):
         speaker = turns[span.turn].speaker if span.turn >= 0 else None
-        for at in range(span.start, min(span.end, len(ids))):
-            made.append(Token(texts[ids[at]], ids[at], bool(learned[at]), span.kind, span.turn, speaker))
+        for at, text in enumerate(texts, span.start):
+            made.append(Token(text, ids[at], bool(learned[at]), span.kind, span.turn, speaker))
     return made
 
 
@@ -74,11 +76,21 @@ def plain(tokens: Sequence[Token]) -> list[str]:
     return lines
 
 
-def _texts(ids: Sequence[int], tokenizer: Any) -> dict[int, str]:
-    """Return what each token adds to a text that it does not begin: some tokenizers leave out a space there."""
+def _texts(parts: Sequence[Sequence[int]], tokenizer: Any) -> Iterator[list[str]]:
+    """Yield what each token of some parts adds to a text that it does not begin: some tokenizers leave out a space there."""
     before = tokenizer("a", add_special_tokens=False)["input_ids"][-1:]
     start = len(_decoded(tokenizer, before))
-    return {each: _decoded(tokenizer, [*before, each])[start:] for each in dict.fromkeys(ids)}
+    alone = {each: _decoded(tokenizer, [*before, each])[start:] for ids in parts for each in ids}
+    for ids in parts:
+        texts = [alone[each] for each in ids]
+        first = 0
+        for at, text in enumerate(texts):
+            if UNKNOWN not in text:
+                first = at + 1
+            elif at > first and UNKNOWN not in (whole := _decoded(tokenizer, [*before, *ids[first : at + 1]])[start:]):
+                texts[first : at + 1] = [*[""] * (at - first), whole]
+                first = at + 1
+        yield texts
 
 
 def _decoded(tokenizer: Any, ids: Sequence[int]) -> str:
@@ -98,4 +110,4 @@ def _element(token: Token, colours: dict[Speaker | None, str]) -> str:
 
 
 def _shown(text: str) -> str:
-    return text.replace("\r", "␍").replace("\n", BREAK)
+    return text.replace("\r", "␍").replace("\n", BREAK) or PART

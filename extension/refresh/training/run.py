@@ -14,6 +14,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from ...errors import SettingsError, StoreError, StoreFull, TrainingError, TrainingRefused, TrainingRuns
+from ..dataset import Dataset
 from ..recipe.files import changed
 from ..recipe.recipe import Recipe
 from . import base, folder, machine, samples
@@ -32,25 +33,36 @@ FIXED = ("model.model_id", "model.quant_method", "lora", "dataset", "format", "d
 """What a run that goes on cannot change: it would be another run."""
 
 
-def prepared(data_dir: Path, recipe: Recipe, dataset: Path, default_model: Path | None, name: str = "") -> Run:
-    """Make the run folder of a training, with everything checked that can be before it. Raises FamiliarError."""
+def prepared(data_dir: Path, recipe: Recipe, dataset: Path | Dataset, model: Path, name: str = "") -> Run:
+    """Make the run folder of a training, with everything checked that can be before it.
+
+    A dataset that was just built is kept in the run folder; one in a folder of its own stays there. Raises FamiliarError.
+    """
     if recipe.model.backend == "unsloth":
         raise TrainingRefused(_unsloth())
-    model = base.located(recipe.model.model_id, default_model)
+    model = base.located(str(model))
     base.config_of(model)
-    data = samples.read(dataset)
-    config = {
-        "model": str(model),
-        "base": base.digest(model),
-        "dataset": str(dataset.resolve()),
-        "data": data.digest,
-    }
-    made = folder.created(data_dir, recipe, config, name)
+    known = {"model": str(model), "base": base.digest(model)}
+    if isinstance(dataset, Path):
+        made = folder.created(data_dir, recipe, known | {"dataset": str(dataset.resolve()), "data": samples.read(dataset).digest}, name)
+    else:
+        made = _with_its_own(data_dir, recipe, dataset, known, name)
     try:
         _room(made, recipe, model)
     except StoreFull:
         shutil.rmtree(made.path, ignore_errors=True)
         raise
+    return made
+
+
+def _with_its_own(data_dir: Path, recipe: Recipe, dataset: Dataset, known: dict[str, str], name: str) -> Run:
+    partial = data_dir / folder.FOLDER / f".dataset.{os.getpid()}"
+    try:
+        dataset.save(partial)
+        made = folder.created(data_dir, recipe, known | {"dataset": "dataset", "data": samples.read(partial).digest}, name)
+        partial.rename(made.path / "dataset")
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return made
 
 
@@ -143,7 +155,7 @@ def start(run: Run, processes: int | None = None, environ: Mapping[str, str] = o
     try:
         Progress("starting").write(run.spoken)
         with run.printed.open("ab") as output:
-            return subprocess.Popen(  # noqa: S603 (our own program)
+            process = subprocess.Popen(  # noqa: S603 (our own program)
                 command(run, processes or (here.count if here else 1)),
                 cwd=home(),
                 env={"OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false", **own},
@@ -154,6 +166,13 @@ def start(run: Run, processes: int | None = None, environ: Mapping[str, str] = o
             )
     except OSError as exc:
         raise StoreError(f"The training could not be started ({exc.strerror or exc}). Check {run.path}.") from exc
+    _children[:] = [each for each in _children if each.poll() is None]
+    _children.append(process)
+    return process
+
+
+_children: list[subprocess.Popen[bytes]] = []
+"""Those that this process started, so that none that ended stays behind as a zombie."""
 
 
 def follow(run: Run, process: subprocess.Popen[bytes], told: Callable[[Progress], None]) -> Progress:

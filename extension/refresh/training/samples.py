@@ -39,7 +39,7 @@ def read(folder: Path) -> Data:
     """Return a dataset. Raises NotFound, StoreCorrupt, StoreError, and TrainingRefused where it is too small to train on."""
     made = Dataset.load(folder)
     data = Data(made, hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest())
-    _suffices(data.train)
+    suffices(data.train)
     return data
 
 
@@ -60,7 +60,8 @@ def rows(half: Half, packed: Iterable[Sequence[int]]) -> dict[str, list[Any]]:
     return columns
 
 
-def _suffices(train: Half) -> None:
+def suffices(train: Half) -> None:
+    """Raises TrainingRefused, with how much is missing, where there is too little to train on."""
     missing, count = [], learned(train) if len(train) else 0
     if len(train) < FEWEST_SAMPLES:
         missing.append(f"{FEWEST_SAMPLES - len(train)} more conversations (it has {len(train)})")

@@ -42,7 +42,7 @@ def _train(run: Run) -> None:
     folder = Path(config["model"])
     if base.digest(folder) != config["base"]:
         raise TrainingRefused(f"The model in {folder} is not the one that {run.name} began with. Put that back, or start a new run.")
-    data = samples.read(Path(config["dataset"]))
+    data = samples.read(run.path / config["dataset"])
     if data.digest != config["data"]:
         raise TrainingRefused(f"The dataset is not the one that {run.name} began with. Put that back, or start a new run.")
     started = perf_counter()

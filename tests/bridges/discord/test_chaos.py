@@ -122,10 +122,19 @@ def answered(stand) -> list[tuple[str, str, str]]:
     return [(each.place.id, each.said, each.reply) for each in stand.app.memories.diary.browse(limit=None) if each.reply]
 
 
+def state(stand) -> str:
+    """Say what it is about, and what was said instead of answers."""
+    with stand.double.lock:
+        said = [each.content for each in stand.double.world.messages.values() if each.author == stand.double.world.bot.id]
+    others = Counter(each for each in said if not re.fullmatch(r"answer \d+", each)).most_common(5)
+    queue, left = stand.room.queue, stand.app.memories.unfinished.of("discord")
+    return f"{queue.waiting} wait, {queue.running} run, {len(left)} are open, {stand.gateway.vital()}; said: {others}"
+
+
 def until_all_is_answered(stand, asked) -> None:
     end, missing = monotonic() + PATIENCE, {""}
     while missing:
-        assert monotonic() < end, f"not answered: {sorted(missing)}"
+        assert monotonic() < end, f"not answered: {sorted(missing)}; {state(stand)}"
         stand.pauses.over()
         sleep(0.05)
         idle = not (stand.room.queue.waiting or stand.room.queue.running) and stand.gateway.vital().connected

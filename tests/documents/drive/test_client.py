@@ -119,7 +119,7 @@ def test_a_connection_that_breaks_in_the_middle_goes_on_where_it_was(drive, goog
         visit.hang_up()
         return True
 
-    google.faults.append(breaks)
+    google.faults += [breaks, breaks]
     drive.put(LARGE, HERE)
     assert google.documents[0].revisions == [LARGE.data]
     assert f"bytes */{len(LARGE.data)}" in [asked.headers.get("content-range") for asked in google.asked]

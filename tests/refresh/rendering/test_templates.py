@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import re
+from datetime import UTC, datetime
+from importlib.resources import files
+
 import pytest
+from tokenizers import AddedToken
 from transformers import AutoTokenizer
 
+from extension.errors import SettingsError
 from extension.refresh.recipe.format import Format, Prompt
 from extension.refresh.rendering.renderer import Renderer
 from extension.refresh.turns import Conversation, Speaker, Turn
 
 from ...models import smollm2_folder
-from ..families import family
+from ..families import family, template
 
 ANN, CARL = Speaker("1", "Ann"), Speaker("3", "Carl")
 WORDS = ("hello there", "fine. how are you?", "yes\nno", "lol :)")
@@ -56,3 +63,49 @@ def test_smollm2_reads_what_its_own_template_writes(template):
     tokenizer = AutoTokenizer.from_pretrained(smollm2_folder())
     made = ours(tokenizer, PLAIN.model_copy(update={"prompt": Prompt(template=template)}))
     assert made == theirs(tokenizer, template)
+
+
+def models():
+    """Return the names of the templates that models of many makers ship, as the package trl carries them."""
+    names = (path.name.removesuffix(".jinja") for path in (files("trl") / "chat_templates").iterdir() if path.name.endswith(".jinja"))
+    return sorted(name for name in names if "training" not in name)
+
+
+def shipped(name):
+    tokenizer = copy.deepcopy(family("qwen"))
+    tokenizer.chat_template = template(name)
+    found = re.findall(r"<[|｜][^<>{}\n ]+?[|｜]>|<\|?[a-z_]+\|?>|\[/?[A-Z_]+\]", tokenizer.chat_template)
+    added = [AddedToken(each, special=True, normalized=False) for each in sorted({*found, "<s>", "</s>"})]
+    tokenizer.add_tokens(added, special_tokens=True)
+    tokenizer.bos_token = "<s>"
+    return tokenizer
+
+
+@pytest.mark.parametrize("name", models())
+def test_the_templates_of_many_models_are_understood(name):
+    tokenizer = shipped(name)
+    made = Renderer(tokenizer, Format(), (ANN,), (CARL,))
+    turns = (Turn(CARL, "hello", learned=False), Turn(ANN, "fine"), Turn(ANN, "lol"), Turn(CARL, "bye", learned=False))
+    rendered = made.render(Conversation("c", turns))
+    for number, turn in enumerate(turns):
+        prompt = made.prompt(Conversation("c", turns[:number]), turn.speaker)
+        assert rendered.ids[: len(prompt)] == prompt
+    learned = tokenizer.decode([token for token, each in zip(rendered.ids, rendered.learned, strict=True) if each])
+    assert "fine" in learned and "lol" in learned and "hello" not in learned
+    assert set(made.stops.ids) & {token for token, each in zip(rendered.ids, rendered.learned, strict=True) if each}
+
+
+@pytest.mark.parametrize("name", ["llama3_2", "gptoss"])
+def test_a_template_that_writes_todays_date_writes_the_same_every_day(name):
+    made = Renderer(shipped(name), Format(), (ANN,), (CARL,))
+    text = made.prompt_text(Conversation("c", ()))
+    assert ("26 Jul 2024" in text or "2024-07-26" in text) and str(datetime.now(UTC).year) not in text.replace("2024", "")
+
+
+def test_a_template_in_which_nothing_ends_a_turn_gets_the_models_own_end():
+    assert Renderer(shipped("glm4moe"), Format(), (ANN,)).prompt_text(Conversation("c", (Turn(ANN, "hi"),))).endswith("hi<|im_end|>")
+    endless = copy.deepcopy(family("qwen"))
+    endless.eos_token = None
+    endless.chat_template = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"
+    with pytest.raises(SettingsError, match="Nothing in the chat template of the model ends what the assistant says"):
+        Renderer(endless, Format(), (ANN,))

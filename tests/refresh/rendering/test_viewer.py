@@ -8,13 +8,14 @@ from html import unescape
 import pytest
 
 from extension.refresh.recipe.format import Format, Prompt
-from extension.refresh.rendering.renderer import Renderer
+from extension.refresh.rendering.renderer import Renderer, Span
 from extension.refresh.rendering.viewer import coloured, html, plain, view
 from extension.refresh.turns import Conversation, Speaker, Turn
 
 from ..families import SPECIALS, family
 
 ANN, CARL = Speaker("1", "<b>Ann"), Speaker("3", "Carl")
+ROCKET = "go 🚀é!"
 TURNS = (Turn(CARL, "hello <script>alert('x')</script>", learned=False), Turn(ANN, "yes\nno"))
 
 
@@ -24,6 +25,15 @@ def tokens(name="qwen", placement="replace_role"):
     conversation = Conversation("c", TURNS)
     rendered = made.render(conversation)
     return view(rendered.ids, rendered.learned, rendered.spans, TURNS, made.tokenizer), made.prompt_text(conversation)
+
+
+def test_a_character_of_several_tokens_stands_at_the_last_of_them():
+    tokenizer = family("qwen")
+    ids = tokenizer(ROCKET, add_special_tokens=False)["input_ids"]
+    span = Span(0, len(ids), "content", 0, True)
+    shown = view(ids, [True] * len(ids), [span], [Turn(ANN, ROCKET)], tokenizer)
+    assert "".join(token.text for token in shown) == ROCKET
+    assert "▯|▯|▯|🚀|▯|é|!" in plain(shown)[0].replace(" ", "")
 
 
 @pytest.mark.parametrize("name", SPECIALS)

@@ -10,7 +10,7 @@ import pytest
 
 from extension.refresh.building import build
 from extension.refresh.recipe.recipe import Recipe
-from extension.refresh.training import run, script
+from extension.refresh.training import base, run, script
 from extension.refresh.turns import Conversation, Speaker, Turn
 from tests.models import tiny_folder
 
@@ -72,7 +72,8 @@ def prepared(tmp_path, model, dataset):
     """Make runs of that model and dataset."""
 
     def make(recipe=None, name="one", data=dataset, of=model):
-        return run.prepared(tmp_path / "data", recipe or recipe_of(), data, of, name)
+        recipe = recipe or recipe_of()
+        return run.prepared(tmp_path / "data", recipe, data, base.located(recipe.model.model_id, of), name)
 
     return make
 

@@ -58,10 +58,8 @@ def test_killed_and_resumed_it_learns_what_it_would_have_learned(prepared, start
     made = prepared(recipe_of(training=LONG), "killed")
     for least in (4, 20):
         process = started(run.resumed(made) if least > 4 else made)
-        until(lambda least=least: made.progress().step >= least, process)
-        process.kill()
-        process.wait()
-        until(lambda: not made.running())
+        last = run.follow(made, process, lambda now, least=least, process=process: process.kill() if now.step >= least else None)
+        assert last.state == "killed" and "for want of memory as a rule. Less is needed with training.batch_size=1" in last.trouble
     assert made.progress().state == "killed" and not made.adapter.exists()
     half = checkpoints.newest(made.checkpoints)
     (half / "optimizer.pt").write_bytes(b"half")
@@ -93,22 +91,6 @@ def test_stopped_it_ends_its_step_and_goes_on_later(prepared, started, tmp_path)
         run.resumed(made)
     with pytest.raises(TrainingError, match="is not being trained now"):
         run.stop(made)
-
-
-def test_a_process_that_is_killed_from_outside_is_told_by_whoever_follows(prepared, started):
-    made = prepared(recipe_of(training=LONG))
-    process = started(made)
-    seen = []
-
-    def told(now):
-        seen.append(now)
-        if now.step >= 1:
-            process.kill()
-
-    last = run.follow(made, process, told)
-    assert last.state == "killed" and "for want of memory as a rule" in last.trouble
-    assert "Less is needed with training.batch_size=1" in last.trouble
-    assert progress.read(made.spoken).state == "killed"
 
 
 def test_a_loss_that_is_no_number_ends_it_and_keeps_the_last_good_checkpoint(prepared):

@@ -9,9 +9,11 @@ import pytest
 from safetensors.numpy import load_file
 
 from extension.errors import MissingModel, NotFound, StoreCorrupt, TrainingRefused
+from extension.refresh.dataset import Dataset
 from extension.refresh.rendering.template import CHATML
 from extension.refresh.training import attempts, run, samples, script
 from extension.refresh.training.adapter import check_adapter, manifest, put
+from extension.refresh.training.folder import Run
 from tests.models import tiny_folder
 
 from .conftest import chat, recipe_of, saved
@@ -126,6 +128,14 @@ def _without_chatml(folder, *, tied):
         model.config.tie_word_embeddings = False
         model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())
         model.save_pretrained(folder)
+
+
+def test_a_dataset_that_was_just_built_goes_with_the_run(tmp_path, dataset, prepared):
+    made = prepared(recipe_of(training={"max_steps": 2}), data=Dataset.load(dataset))
+    made.path.parent.rename(tmp_path / "moved")
+    moved = Run(tmp_path / "moved" / made.name)
+    script.train(moved)
+    assert moved.progress().state == "done" and (moved.path / "dataset" / "manifest.json").is_file()
 
 
 def test_a_small_dataset_is_refused_and_says_how_much_is_missing(tmp_path, model):
