@@ -21,7 +21,7 @@ def test_an_export_becomes_an_adapter_in_the_panel(open_window, start, tmp_path:
     chat, model = tmp_path / "friends.json", tiny_folder(tmp_path / "tiny")
     chat.write_text(json.dumps(export(lines(3, 30, 1))))
     server = start(tmp_path / "data", CUDA_VISIBLE_DEVICES="", OMP_NUM_THREADS="1")
-    window = open_window(server.url, viewport={"width": 1600, "height": 2200}).open()
+    window = open_window(server.url, viewport={"width": 1900, "height": 1900}).open()
     find = window.find
     find("#familiar-training > button").click()
     find("#familiar-training-drop input[type=file]").set_input_files(chat)
@@ -58,11 +58,11 @@ def test_an_export_becomes_an_adapter_in_the_panel(open_window, start, tmp_path:
     expect(find("#familiar-training-about figure.losses polyline").first).to_be_visible()
     expect(find("#familiar-training-runs label")).to_contain_text("done")
     assert (tmp_path / "data" / "runs" / "friends" / "adapter" / "adapter_model.safetensors").is_file()
-    if os.environ.get(RETAKE):
-        find("#familiar-training-importing > button").click()
-        find("#familiar-training-members > button").click()
-        find("#familiar-training").screenshot(path=images / "training.png")
-    if shots := os.environ.get("TEST_SHOTS"):
-        find("#familiar-training").screenshot(path=Path(shots) / "training.png")
-        window.page.emulate_media(color_scheme="dark")
-        find("#familiar-training").screenshot(path=Path(shots) / "training-dark.png")
+    shots = [images] if os.environ.get(RETAKE) else [Path(os.environ["TEST_SHOTS"])] if "TEST_SHOTS" in os.environ else []
+    for folder in shots:
+        for each in ("more", "importing"):
+            find(f"#familiar-training-{each} > button").click()
+        for name, scheme in (("training", "light"), ("training-dark", "dark")):
+            window.page.emulate_media(color_scheme=scheme)
+            window.page.wait_for_timeout(500)
+            find("#familiar-training").screenshot(path=folder / f"{name}.png")
