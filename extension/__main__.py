@@ -7,24 +7,45 @@ from typing import Annotated
 import typer
 
 from . import __version__
-from .cli import changes, console, experts, files, importing, keeping, library, listing, noting, people, program, writing
+from .cli import (
+    changes,
+    clones,
+    console,
+    datasets,
+    experts,
+    files,
+    importing,
+    keeping,
+    library,
+    listing,
+    noting,
+    people,
+    program,
+    runs,
+    writing,
+)
 from .cli.bridging import bridge
 from .cli.chat import chat
 from .cli.configuration import settings
 from .cli.diagnosis import doctor
 from .cli.doing import do
+from .cli.evaluation import evaluate
 from .cli.model_context import mcp
 from .cli.move import move
 from .cli.options import DataDir, Verbose
 from .cli.ranking import ranking
 from .cli.serving import serve
+from .cli.training import train
 
 app = typer.Typer(name="familiar", cls=program.Program, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False)
 memory = typer.Typer(name="memory", no_args_is_help=True, rich_markup_mode=None)
 shelves = typer.Typer(name="library", no_args_is_help=True, rich_markup_mode=None)
 expert = typer.Typer(name="expert", no_args_is_help=True, rich_markup_mode=None)
+speaking = typer.Typer(name="clones", no_args_is_help=True, rich_markup_mode=None)
 imported = typer.Typer(name="chats", no_args_is_help=True, rich_markup_mode=None)
 index = typer.Typer(name="people", invoke_without_command=True, rich_markup_mode=None)
+trainings = typer.Typer(name="runs", invoke_without_command=True, rich_markup_mode=None)
+dataset = typer.Typer(name="dataset", no_args_is_help=True, rich_markup_mode=None)
 documents = typer.Typer(name="docx", invoke_without_command=True, rich_markup_mode=None)
 
 
@@ -61,9 +82,19 @@ def _expert(data_dir: DataDir = None, verbose: Verbose = False) -> None:
     """Companions with an expertise of their own: list, make, change, carry to the webui and back."""
 
 
+@speaking.callback()
+def _speaking(data_dir: DataDir = None, verbose: Verbose = False) -> None:
+    """Speak as people of imported chats who agreed to it, with an adapter that was trained on their words."""
+
+
 @imported.callback()
 def _chats(data_dir: DataDir = None, verbose: Verbose = False) -> None:
     """The chats that were imported to learn from: list, remove."""
+
+
+@dataset.callback()
+def _dataset(data_dir: DataDir = None, verbose: Verbose = False) -> None:
+    """What a recipe makes of the chats: look at it, count it, write it."""
 
 
 app.command()(chat)
@@ -111,6 +142,26 @@ index.command()(people.merge)
 index.command()(people.split)
 index.command()(people.forget)
 app.add_typer(index)
+app.add_typer(dataset)
+dataset.command()(datasets.preview)
+dataset.command()(datasets.stats)
+dataset.command()(datasets.build)
+app.command()(train)
+trainings.callback()(runs.list_)
+trainings.command("list")(runs.list_)
+trainings.command()(runs.show)
+trainings.command()(runs.stop)
+trainings.command()(runs.remove)
+trainings.command()(runs.gguf)
+app.add_typer(trainings)
+app.add_typer(speaking)
+speaking.command()(clones.say)
+speaking.command()(clones.batch)
+speaking.command("next")(clones.next_)
+speaking.command()(clones.ask)
+speaking.command()(clones.reword)
+speaking.command("banter")(clones.banter_)
+speaking.command()(evaluate)
 documents.callback()(writing.docx)
 documents.command()(writing.folder)
 documents.command()(writing.title)

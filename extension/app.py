@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from .characters import Character, Expert, character, characters
+from .clones.voices import Voices
 from .companion import RESERVE, Companion
 from .context.handover import Handovers
 from .context.library import Library
@@ -34,6 +35,7 @@ from .options.store import Options
 from .permissions.authorizer import Authorizer
 from .permissions.store import Granted, Record
 from .ports import Embedder, Host, Rack
+from .refresh.people import People
 from .settings import Settings, origins, save
 from .vectors import Server
 
@@ -64,6 +66,7 @@ class App:
     _enricher: tuple[tuple[str, str, float], Host] | None = None
     _wished: Wished = field(default_factory=Wished)
     _rack: tuple[Host, Rack | None] | None = None
+    _voices: Voices | None = None
     _lock: Lock = field(default_factory=Lock)
     _swapping: Lock = field(default_factory=Lock)
 
@@ -89,6 +92,14 @@ class App:
         """The hosts that may answer: the usual one, and the one that a companion wished last. Raises as `host` does."""
         wished = self._wished.last
         return (self.host,) if wished is None else (self.host, wished)
+
+    @property
+    def voices(self) -> Voices:
+        """What speaks as the people of imported chats, with the adapters that were trained on them."""
+        if self._voices is None:
+            database, settings = self.memories.database, self.settings
+            self._voices = Voices(settings.data_dir, lambda: self.host, lambda: People(database, self.settings.person))
+        return self._voices
 
     @property
     def rack(self) -> Rack:

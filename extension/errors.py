@@ -28,6 +28,9 @@ FamiliarError
 │   ├── BridgeUnreachable    it cannot be reached now; trying again may help
 │   ├── BridgeRuns           another bridge runs for this account already
 │   └── Throttled            it asks for patience, and what was asked of it can be left out
+├── TrainingError            an adapter was not trained, or may not be used
+│   ├── TrainingRefused      the dataset, the model, the adapter or the machine does not allow it
+│   └── TrainingRuns         another training runs on this data directory
 ├── ToolRefused              a model called a tool with what it does not take, or where it may not
 └── HostError                the model's host failed
     ├── HostUnreachable      nothing answers at its address
@@ -152,6 +155,18 @@ class Throttled(BridgeError):
         """`seconds` is how long it asks to wait."""
         super().__init__(f"The platform asks to wait for {seconds:.1f} seconds.")
         self.seconds = seconds
+
+
+class TrainingError(FamiliarError):
+    """An adapter was not trained, or may not be used."""
+
+
+class TrainingRefused(TrainingError):
+    """The dataset, the model, the adapter or the machine does not allow it."""
+
+
+class TrainingRuns(TrainingError):
+    """Another training runs on this data directory."""
 
 
 class ToolRefused(FamiliarError):

@@ -27,6 +27,7 @@ LIBRARY = (
     "Where one helps to answer the message below, use it and name its number, like [1]; ignore the rest."
 )
 LIBRARY_END = "</documents>"
+WORD_JOINER = "\u2060"
 LONGEST_LINE = 2_000
 """Characters of one line of a document."""
 LONGEST_TITLE = 120
@@ -183,3 +184,19 @@ def _packed(memories: Sequence[Memory], count: Count, zone: tzinfo | None, part:
 def _with_changes(memory: Memory, zone: tzinfo | None, part: int) -> str:
     changes = (f"\n  (Now: {quoted(change, LONGEST_REPLY // part)})" for change in memory.changed)
     return line(memory.exchange, zone, part) + "".join(changes)
+
+
+def valid(text: str) -> str:
+    """Return the text as every encoder takes it: a lone half of a surrogate pair becomes U+FFFD, all else stays."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def defused(text: str, specials: Sequence[str]) -> str:
+    """Return the text as data: valid Unicode, with special tokens written in it broken by an invisible character.
+
+    Otherwise somebody could end their own message and begin one of the system by typing the model's markers.
+    """
+    text = valid(text)
+    for special in specials:
+        text = text.replace(special, special[:1] + WORD_JOINER + special[1:])
+    return text

@@ -41,6 +41,9 @@ class Settings(Platforms):
         description="Folder or hub name (embedded), or the server's name for a model. Empty: SmolLM2-135M-Instruct, or its first.",
     )
     adapter: str = Field("", description="Folder of a LoRA adapter to put on the embedded model. A server loads its own.")
+    voice: str = Field(
+        "", description="Run whose adapter speaks as the people of imported chats (`familiar runs`). Empty: the newest that was trained."
+    )
     api_key: SecretStr = Field(
         SecretStr(""),
         description="Key for the OpenAI-compatible server. Only ever from the environment.",

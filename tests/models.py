@@ -31,14 +31,14 @@ def tiny_folder(folder: Path, seed: int = 1) -> Path:
     return folder
 
 
-def tiny_adapter(model: Path, folder: Path) -> Path:
-    """Make the folder of a LoRA adapter with random weights for a tiny model."""
+def tiny_adapter(model: Path, folder: Path, seed: int = 0, *, begun: bool = False) -> Path:
+    """Make the folder of a LoRA adapter with random weights for a model; with `begun`, one that was not trained on anything yet."""
     import peft
     import torch
     from transformers import AutoModelForCausalLM
 
-    torch.manual_seed(0)
-    config = peft.LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False, task_type="CAUSAL_LM")
+    torch.manual_seed(seed)
+    config = peft.LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=begun, task_type="CAUSAL_LM")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by a name that is going
         peft.get_peft_model(AutoModelForCausalLM.from_pretrained(model), config).save_pretrained(folder)

@@ -104,7 +104,15 @@ class Stage(Scene):
 
     def speak(self, companion: str, text: str) -> None:
         """As Scene says: it is part of the conversation from then on, as whatever the companion says."""
-        name, can, app = self.room.companion_named(companion), self.handle.capabilities, self.room.app
+        self._said(self.room.companion_named(companion), text)
+
+    def voice(self, name: str, text: str) -> str:
+        """As Scene says: it is part of the conversation from then on."""
+        self._said(name, text)
+        return ""
+
+    def _said(self, name: str, text: str) -> None:
+        can, app = self.handle.capabilities, self.room.app
         said = text if can.names else f"{name}: {text}"
         posts = [Post(part, speaker=name if can.names else "") for part in split(defused(said), can.limit, measure=can.measure)]
         sent = [self.handle.post(each) for each in posts]
@@ -121,7 +129,11 @@ class Stage(Scene):
 
     def generate(self, messages: Sequence[Message], generation: Generation) -> Iterator[str]:
         """As Scene says."""
-        job = Generating(self.heard.person.id, self.heard.place.id, self.room.app.host.generate(messages, generation))
+        yield from self.waiting(self.room.app.host.generate(messages, generation))
+
+    def waiting(self, pieces: Iterator[str]) -> Iterator[str]:
+        """As Scene says."""
+        job = Generating(self.heard.person.id, self.heard.place.id, pieces)
         ticket = self.room.queue.submit(job)
         ticket.wait()
         if isinstance(ticket.error, FamiliarError):

@@ -60,6 +60,17 @@ class Scene:
         """Yield what the model makes of a prompt; waits its turn where others are waiting. Raises HostError."""
         raise CommandRefused("The model cannot be asked from here.")
 
+    def waiting(self, pieces: Iterator[str]) -> Iterator[str]:
+        """Yield pieces of a text that a model makes; waits its turn where others are waiting. Raises as they do."""
+        yield from pieces
+
+    def voice(self, name: str, text: str) -> str:
+        """Say a text under a name that is no companion's, as part of the conversation where there is one of several people.
+
+        Return what is left to show to who asked. Raises FamiliarError.
+        """
+        return f"{name}: {text}"
+
     def tell(self, text: str) -> None:
         """Show how a command that takes long comes along."""
 

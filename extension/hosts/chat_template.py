@@ -7,23 +7,11 @@ from typing import Any
 
 from ..errors import HostRefused
 from ..messages import Message
-from .pieces import valid
+from ..prompt import defused
 
 PLAIN = "{% for m in messages %}{{ m.role | capitalize }}: {{ m.content }}\n{% endfor %}Assistant:"
 """For models that come without a template."""
 PLAIN_STOPS = ("\nUser:", "\nSystem:")
-WORD_JOINER = "\u2060"
-
-
-def defused(text: str, specials: Sequence[str]) -> str:
-    """Return the text as data: valid Unicode, with special tokens written in it broken by an invisible character.
-
-    Otherwise somebody could end their own message and begin one of the system by typing the model's markers.
-    """
-    text = valid(text)
-    for special in specials:
-        text = text.replace(special, special[:1] + WORD_JOINER + special[1:])
-    return text
 
 
 def render(tokenizer: Any, messages: Sequence[Message], specials: Sequence[str], model: str) -> str:

@@ -13,7 +13,9 @@ from typing import Any
 from ..errors import HostError, MissingModel, MissingPackage
 from ..loading import loading
 from ..messages import Message
+from ..prompt import defused
 from . import chat_template
+from .adapters import Adapters
 
 HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 UNKNOWN_WINDOW = 4096
@@ -28,6 +30,10 @@ class Checkpoint:
     tokenizer: Any
     window: int
     specials: tuple[str, ...]
+    adapters: Adapters
+    """What can be put on it beside the adapter it was loaded with."""
+    place: Path | str = ""
+    """The folder it was loaded from, or its name on the hub."""
     _lock: Lock = field(default_factory=Lock)
 
     @property
@@ -41,7 +47,7 @@ class Checkpoint:
 
     def count(self, text: str) -> int:
         """Return how many ids the text is inside a message."""
-        return len(self.ids(chat_template.defused(text, self.specials)))
+        return len(self.ids(defused(text, self.specials)))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of the ids, special tokens left out."""
@@ -84,7 +90,7 @@ def _load(place: Path | str, adapter: Path | None) -> Checkpoint:
     except Exception as exc:  # a damaged file fails in as many ways as there are libraries below; tokenizers raises bare Exception
         raise (_unusable(place, exc) if base is None or adapter is None else _unfit(adapter, name, exc)) from exc
     specials = [str(token) for token in tokenizer.added_tokens_decoder.values() if token.special and len(str(token)) > 1]
-    return Checkpoint(name, model, tokenizer, _window(model.config), tuple(sorted(specials, key=len, reverse=True)))
+    return Checkpoint(name, model, tokenizer, _window(model.config), tuple(sorted(specials, key=len, reverse=True)), Adapters(model), place)
 
 
 def located(source: str | Path) -> Path | str:

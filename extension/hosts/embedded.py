@@ -5,22 +5,19 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Event, Lock, Thread
-from typing import Any
+from threading import Lock
 
 from ..errors import HostError, HostTimeout
 from ..messages import Generation, Message
 from .checkpoint import Checkpoint, load
-from .detokenizer import Detokenizer
-from .pieces import until
-from .sampling import arguments, beams, guidance, untaken
+from .generating import Generating, failure
+from .sampling import untaken
 from .window import require_room
 
 log = logging.getLogger(__name__)
 
-THREAD = "familiar-generation"
 Source = str | Path | Callable[[], Path]
 
 
@@ -61,6 +58,11 @@ class Embedded:
         """Tokens of prompt and reply together. Loads the model."""
         return self.load().window
 
+    @property
+    def turn(self) -> Lock:
+        """Held by whoever lets the model work. Whoever takes it leaves the model as it was."""
+        return self._generating
+
     def load(self) -> Checkpoint:
         """Load the model if that has not been done, and return it. Safe from several threads: one loads, the others wait."""
         with self._loading:
@@ -97,7 +99,9 @@ class Embedded:
         checkpoint = self.load()
         prompt = checkpoint.prompt(messages)
         require_room(len(prompt), options.max_new_tokens, checkpoint.window, self.model)
-        yield from until(self._pieces(checkpoint, prompt, options), (*options.stop, *checkpoint.stops))
+        with closing(Generating(checkpoint, [prompt], options).pieces(self._generating, (*options.stop, *checkpoint.stops))) as pieces:
+            for _, piece in pieces:
+                yield piece
 
     def scores(self, text: str, continuations: Sequence[str]) -> list[float]:
         """Return the logarithm of how likely each continuation is right behind a text, of which the end is looked at where it is too long.
@@ -115,89 +119,9 @@ class Embedded:
             return [_score(checkpoint, before, tail) for tail in tails]
         except Exception as exc:
             log.exception("looking at likelihoods with %s failed", checkpoint.name)
-            raise _failure(exc, checkpoint.name) from exc
+            raise failure(exc, checkpoint.name) from exc
         finally:
             self._generating.release()
-
-    def _pieces(self, checkpoint: Checkpoint, prompt: list[int], options: Generation) -> Generator[str, None, None]:
-        run = _Run(checkpoint, prompt, options)
-        text = Detokenizer(checkpoint.decode)
-        try:
-            Thread(target=run.work, args=(self._generating,), name=THREAD).start()
-            for token in run.tokens():
-                if piece := text.add(token):
-                    yield piece
-            if piece := text.rest():
-                yield piece
-        finally:
-            run.stopped.set()
-
-
-class _Run:
-    """One generation: a thread works, the caller takes the tokens as they come."""
-
-    def __init__(self, checkpoint: Checkpoint, prompt: list[int], options: Generation) -> None:
-        self.stopped = Event()
-        self._checkpoint = checkpoint
-        self._prompt = prompt
-        self._options = options
-        self._made: SimpleQueue[int | Exception | None] = SimpleQueue()
-        self._prompt_seen = False
-
-    def work(self, turn: Lock) -> None:
-        """Wait for the turn, generate, and end the queue whatever happens."""
-        try:
-            with turn:
-                if not self.stopped.is_set():
-                    self._generate()
-        except Exception as exc:  # the end of a thread: the caller raises it where it is waiting
-            log.exception("generation with %s failed", self._checkpoint.name)
-            self._made.put(exc)
-        finally:
-            self._made.put(None)
-
-    def tokens(self) -> Generator[int, None, None]:
-        """Yield the ids as they are made. Raises HostError when the model failed."""
-        while (made := self._made.get()) is not None:
-            if isinstance(made, Exception):
-                raise _failure(made, self._checkpoint.name) from made
-            yield made
-
-    def put(self, ids: Any) -> None:
-        """Take what the model hands its streamer: the prompt at first, then one new token after another."""
-        if self._prompt_seen:
-            for token in ids.flatten().tolist():
-                self._made.put(token)
-        self._prompt_seen = True
-
-    def end(self) -> None:
-        """Do nothing: `work` ends the queue, also where the model fails."""
-
-    def _generate(self) -> None:
-        import torch
-
-        model = self._checkpoint.model
-        ids = torch.tensor([self._prompt], device=model.device)
-
-        def stop(rows: Any, scores: Any, **_: Any) -> Any:
-            return torch.full((rows.shape[0],), self.stopped.is_set(), dtype=torch.bool, device=rows.device)
-
-        devices = [model.device] if model.device.type == "cuda" else []
-        chosen = guidance(arguments(self._options, self._checkpoint.ids), self._checkpoint.ids, model.device)
-        whole = beams(chosen) > 1  # the reply is known at the end of a search, and not before
-        with torch.random.fork_rng(devices, enabled=self._options.seed is not None):
-            if self._options.seed is not None:
-                torch.manual_seed(self._options.seed)
-            made = model.generate(
-                input_ids=ids,
-                attention_mask=torch.ones_like(ids),
-                streamer=None if whole else self,
-                stopping_criteria=[stop],
-                **_ends(self._checkpoint),
-                **chosen,
-            )
-        for part in (ids, made[:, ids.shape[1] :]) if whole else ():
-            self.put(part)
 
 
 def _score(checkpoint: Checkpoint, before: list[int], tail: list[int]) -> float:
@@ -217,22 +141,3 @@ def _free_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def _ends(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Return the end and padding tokens, from the tokenizer where the model names none."""
-    named = checkpoint.model.generation_config
-    end = named.eos_token_id if named.eos_token_id is not None else checkpoint.tokenizer.eos_token_id
-    ends = end if isinstance(end, list) else [] if end is None else [end]
-    pads = [token for token in (named.pad_token_id, checkpoint.tokenizer.pad_token_id, *ends, 0) if token is not None]
-    return {"pad_token_id": pads[0], **({"eos_token_id": ends} if ends else {})}
-
-
-def _failure(exc: Exception, model: str) -> HostError:
-    if isinstance(exc, MemoryError) or "out of memory" in str(exc).lower() or "allocate memory" in str(exc).lower():
-        return HostError(f"{model} ran out of memory. Shorten the message, lower FAMILIAR_MAX_NEW_TOKENS, or choose a smaller model.")
-    if isinstance(exc, ValueError):
-        return HostError(
-            f"{model} does not take these generation settings together. Take back what was chosen last, or choose a decoding mode."
-        )
-    return HostError(f"{model} failed while generating ({type(exc).__name__}). See familiar.log, and try again or choose another model.")

@@ -14,11 +14,12 @@ from pydantic import SecretStr
 
 from ..errors import HostError, HostGarbled, HostRefused, HostTimeout
 from ..messages import Generation, Message
+from ..prompt import valid
 from .address import address, authorization
 from .answer import Answer
 from .event_stream import objects
 from .fields import MOST_STOPS, PREPARED, fields, names, untaken
-from .pieces import until, valid
+from .pieces import until
 from .refusal import refusal, too_slow, translated
 from .served import MODELS, UNKNOWN_CONTEXT, Counter, Served, counter, offers, served
 from .token_ids import TokenIds

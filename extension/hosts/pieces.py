@@ -1,4 +1,4 @@
-"""The pieces a reply comes in: valid Unicode on the way to a model, and nothing past a stop string on the way back."""
+"""The pieces a reply comes in: nothing past a stop string on the way back."""
 
 from __future__ import annotations
 
@@ -6,9 +6,30 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 
 
-def valid(text: str) -> str:
-    """Return the text as every encoder takes it: a lone half of a surrogate pair becomes U+FFFD, all else stays."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+class Cut:
+    """A text that is made piece by piece, up to its first stop string, which is left out."""
+
+    def __init__(self, stops: Sequence[str]) -> None:
+        self.over = False
+        """Whether a stop string was found: nothing comes any more."""
+        self._stops = [stop for stop in stops if stop]
+        self._held = ""
+
+    def add(self, piece: str) -> str:
+        """Return what can be shown now that a piece has come; what may be the beginning of a stop string is held back."""
+        if self.over:
+            return ""
+        self._held += piece
+        if found := [at for stop in self._stops if (at := self._held.find(stop)) >= 0]:
+            self.over = True
+            return self._held[: min(found)]
+        end = len(self._held) - _beginning(self._held, self._stops)
+        ready, self._held = self._held[:end], self._held[end:]
+        return ready
+
+    def rest(self) -> str:
+        """Return what was held back when no more pieces come."""
+        return "" if self.over else self._held
 
 
 def until(pieces: Generator[str, None, None], stops: Sequence[str]) -> Generator[str, None, None]:
@@ -16,20 +37,15 @@ def until(pieces: Generator[str, None, None], stops: Sequence[str]) -> Generator
 
     The source is closed at a stop string, at its end, and when this generator is closed.
     """
-    stops = [stop for stop in stops if stop]
-    held = ""
+    cut = Cut(stops)
     with closing(pieces):
         for piece in pieces:
-            held += piece
-            if found := [at for stop in stops if (at := held.find(stop)) >= 0]:
-                held = held[: min(found)]
-                break
-            keep = _beginning(held, stops)
-            if ready := held[: len(held) - keep]:
+            if ready := cut.add(piece):
                 yield ready
-            held = held[len(held) - keep :]
-        if held:
-            yield held
+            if cut.over:
+                return
+        if rest := cut.rest():
+            yield rest
 
 
 def _beginning(text: str, stops: Sequence[str]) -> int:

@@ -43,14 +43,14 @@ def beams(arguments: dict[str, Any]) -> int:
     return int(arguments.get("num_beams") or 1)
 
 
-def guidance(arguments: dict[str, Any], tokens: Tokens, device: Any) -> dict[str, Any]:
-    """Return the arguments with the negative prompt as ids, where guidance asks for one."""
+def guidance(arguments: dict[str, Any], tokens: Tokens, device: Any, rows: int = 1) -> dict[str, Any]:
+    """Return the arguments with the negative prompt as ids, once for each row, where guidance asks for one."""
     text = arguments.pop("negative_prompt", None)
     if not text or arguments.get("guidance_scale") in (None, 1.0):
         return arguments
     import torch
 
-    ids = torch.tensor([list(tokens(text))], device=device)
+    ids = torch.tensor([list(tokens(text))] * rows, device=device)
     return {**arguments, "negative_prompt_ids": ids, "negative_prompt_attention_mask": torch.ones_like(ids)}
 
 

@@ -21,6 +21,7 @@ from .noting import Noting
 from .pictures import Pictures
 from .reasons import NOTHING_YET, reasons
 from .saving import Saving
+from .training.section import Training
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def build_panel(door: Door) -> Panel:
             pictures = Pictures(door, browser.filters)
         with gr.Accordion("Save as a document", open=False, elem_id="familiar-saving"):
             saving = Saving(door, browser.opened.open)
+        with gr.Accordion("Training", open=False, elem_id="familiar-training"):
+            training = Training(door)
         bridges = None
         if door.bridges is not None:
             with gr.Accordion("Bridges", open=False, elem_id="familiar-bridges"):
@@ -68,6 +71,7 @@ def build_panel(door: Door) -> Panel:
     noted = noting.connect(IN_TURN)
     load = Context.root_block.load if Context.root_block is not None else None
     documented = documents.connect(IN_TURN, load)
+    training.connect(load)
     browser.connect(pictures, noted)
     looking = _looking(door, why, browser, pictures, noting)
     looked = refresh.click(**looking).then(**documented)

@@ -9,9 +9,10 @@ from threading import Event
 from typing import Any
 
 from ..errors import HostError, HostRefused
-from ..hosts.pieces import until, valid
+from ..hosts.pieces import until
 from ..hosts.window import estimate, require_room
 from ..messages import Generation, Message
+from ..prompt import valid
 from .rack import WebuiRack
 from .samplers import sampling, untaken
 

@@ -6,8 +6,9 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 from extension.errors import HostRefused
-from extension.hosts.chat_template import defused, merged, render
+from extension.hosts.chat_template import merged, render
 from extension.messages import Message
+from extension.prompt import defused
 
 STRICT = (
     "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"

@@ -16,7 +16,8 @@ import pytest
 import torch
 
 from extension.errors import HostError, HostRefused, HostTimeout, MissingModel, MissingPackage
-from extension.hosts.embedded import THREAD, Embedded
+from extension.hosts.embedded import Embedded
+from extension.hosts.generating import THREAD
 from extension.messages import Generation, Message
 from tests.models import tiny_adapter
 

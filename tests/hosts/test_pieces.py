@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extension.hosts.pieces import until, valid
+from extension.hosts.pieces import until
+from extension.prompt import valid
 
 
 def pieces(*texts):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..registry import Registry
-from . import choosing, general, models, people, places, reading, remembering, sight, speaking, writing
+from . import choosing, cloning, general, models, people, places, reading, remembering, sight, speaking, writing
 
 COMMANDS = Registry(
     [
@@ -16,6 +16,7 @@ COMMANDS = Registry(
         *reading.GROUP,
         *writing.GROUP,
         *speaking.GROUP,
+        *cloning.GROUP,
         *people.GROUP,
     ]
 )

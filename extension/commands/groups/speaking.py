@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ...errors import CommandRefused
 from ...memory.diary import Filter
 from ...messages import Message
-from ...options.kinds import Found, Whole, Words
+from ...options.kinds import Found, OneOf, Whole, Words
 from ...permissions.level import Level
 from ...prompt import split_reasoning
 from ..call import Call
 from ..command import Argument, Command, Outcome
 from ..speakers import lines_of, speakers
+from . import cloning
 
 _REWORD = "Say the following in other words. Keep what it means, its language and about its length. Answer with the new text alone.\n\n"
 
@@ -30,6 +34,8 @@ def ask(call: Call) -> Outcome:
 def reword(call: Call) -> Outcome:
     """Put a text, or the last reply here, in other words."""
     text = call["text"] or _reply(call)
+    if call["voice"]:
+        return cloning.reword(call, text, call["voice"])
     return _told(call, [Message("user", f"{_REWORD}{text}")])
 
 
@@ -55,25 +61,36 @@ def _told(call: Call, messages: list[Message], *, private: bool = False) -> Outc
 
 
 def speak_as(call: Call) -> Outcome:
-    """Let a companion speak next."""
+    """Let a companion speak next, or the clone of somebody who agreed to it."""
+    found = None if _is_companion(call) else cloning.find(call, call["name"])
+    if found is not None:
+        clones, part = found
+        return cloning.speak(call, clones, replace(part, seed=call["seed"] or ""))
     call.scene.answer([call["name"]])
     return Outcome("", private=True)
 
 
 def say_as(call: Call) -> Outcome:
-    """Say a text as a companion."""
+    """Say a text as a companion, or as the clone of somebody who agreed to it."""
+    found = None if _is_companion(call) else cloning.find(call, call["name"])
+    if found is not None:
+        return Outcome(call.scene.voice(found[1].speaker.name + cloning.SUFFIX, call["text"]) or "Said.", private=not call.asker.here)
     call.scene.speak(call["name"], call["text"])
     return Outcome("Said.", private=True)
 
 
 def batch(call: Call) -> Outcome:
-    """Let the companion speak several times."""
+    """Let the companion speak several times, or show what clones would say next."""
+    if call["names"]:
+        return cloning.batch(call, "" if call["names"].strip().lower() == "everybody" else call["names"], call["n"])
     call.scene.answer([call.scene.companion], call["n"])
     return Outcome("", private=True)
 
 
 def next_speaker(call: Call) -> Outcome:
     """Say who the model finds likeliest to speak next."""
+    if call["among"]:
+        return cloning.next_speaker(call)
     lines = lines_of(call.scene.talk())[-_LINES:]
     if not lines:
         raise CommandRefused("Nothing was said here yet.")
@@ -83,9 +100,17 @@ def next_speaker(call: Call) -> Outcome:
     return Outcome("\n".join(f"{share:4.0%}  {name}" for name, share in sorted(found.items(), key=lambda each: -each[1])))
 
 
+def _is_companion(call: Call) -> bool:
+    return call["name"].strip().casefold() in {name.casefold() for name in call.app.companions()}
+
+
+def _speakers(call: Call) -> Sequence[str]:
+    return [*call.app.companions(), *cloning.names(call)]
+
+
 _LINES = 40
 """Messages that are looked at, the newest."""
-_NAME = Found("the name of a companion, or how it begins")
+_NAME = Found("the name of a companion, or how it begins; or of a person who can be spoken as")
 
 GROUP = (
     Command(
@@ -107,34 +132,49 @@ GROUP = (
         "reword",
         "Put the last reply here, or a text, in other words.",
         reword,
-        (Argument("text", Words(20_000), "what to put in other words; the last reply here", required=False, rest=True),),
+        (
+            Argument("text", Words(20_000), "what to put in other words; the last reply here", required=False, rest=True),
+            Argument("voice", Found("a person who can be spoken as"), "in whose words", required=False, choices=cloning.names),
+        ),
         spends=True,
         on_message=True,
     ),
     Command(
         "as",
-        "Let a companion speak next.",
+        "Let a companion speak next, or the clone of a person.",
         speak_as,
-        (Argument("name", _NAME, "which one", rest=True, choices=lambda call: call.app.companions()),),
+        (
+            Argument("name", _NAME, "which one", rest=True, choices=_speakers),
+            Argument("seed", Words(500), "words a clone begins with", required=False),
+        ),
         spends=True,
     ),
     Command(
         "sayas",
-        "Say a text as a companion.",
+        "Say a text as a companion, or as the clone of a person.",
         say_as,
         (
-            Argument("name", _NAME, "which one", choices=lambda call: call.app.companions()),
+            Argument("name", _NAME, "which one", choices=_speakers),
             Argument("text", Words(20_000), "what it says", rest=True),
         ),
         level=Level.MOD,
     ),
     Command(
         "batch",
-        "Let the companion speak several times in a row.",
+        "Let the companion speak several times in a row, or show what clones of people would say, so many versions of each.",
         batch,
-        (Argument("n", Whole(1, 10), "how often"),),
+        (
+            Argument("n", Whole(1, 10), "how often"),
+            Argument("names", Words(1000), "whose clones, with commas between, or everybody", required=False, rest=True),
+        ),
         level=Level.MOD,
         spends=True,
     ),
-    Command("next-speaker", "Say how likely the model finds each of those who talk to speak next.", next_speaker, spends=True),
+    Command(
+        "next-speaker",
+        "Say how likely the model finds each of those who talk to speak next.",
+        next_speaker,
+        (Argument("among", OneOf(("clones",)), "those who can be spoken as, by the model trained on them", required=False),),
+        spends=True,
+    ),
 )
