@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import bridge, dataset, ingest, intents, recall, scale, split, turn
+from bench import bridge, dataset, ingest, intents, recall, refresh, scale, split, turn
 from bench.peers.known import NAMES
 
 RESULTS = Path(__file__).with_name("results.md")
@@ -58,6 +58,7 @@ BENCHMARKS = {
     "intents": Benchmark(lambda given: ("bench.intents", "--json"), intents.table),
     "bridge": Benchmark(lambda given: ("bench.bridge", "--json"), bridge.table),
     "dataset": Benchmark(lambda given: ("bench.dataset", "--json"), dataset.table),
+    "refresh": Benchmark(lambda given: ("bench.refresh", "--json"), refresh.table),
     "split": Benchmark(lambda given: ("bench.split", "--json"), split.table),
 }
 """By the name in the marks and in the JSON (`benchmark`)."""

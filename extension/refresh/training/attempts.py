@@ -122,7 +122,7 @@ def what_would_fit(plan: Plan | None) -> str:
 
 def _fail(run: Run, trouble: str) -> None:
     log.error("%s", trouble)
-    if first():
+    if first() and not run.running():  # else another process trains it, whose word counts
         try:
             replace(progress.read(run.spoken), state="failed", trouble=trouble, eta=None).write(run.spoken)
         except FamiliarError as exc:

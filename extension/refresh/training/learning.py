@@ -26,6 +26,8 @@ def trainer_of(
     import torch
     import trl
 
+    fused = plan.device == "cuda" and not lora.trainable_token_indices  # trl's head takes no output layer with trained tokens
+
     class Learner(trl.SFTTrainer):  # type: ignore[misc]
         def training_step(self, *args: Any, **kwargs: Any) -> Any:
             loss = super().training_step(*args, **kwargs)
@@ -34,7 +36,7 @@ def trainer_of(
             return loss
 
         def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
-            if plan.device == "cuda" or return_outputs:
+            if fused or return_outputs:
                 return super().compute_loss(model, inputs, return_outputs=return_outputs, num_items_in_batch=num_items_in_batch)
             loss = loss_of(model, inputs, num_items_in_batch)
             return loss if num_items_in_batch is None else loss * self.accelerator.num_processes

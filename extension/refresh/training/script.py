@@ -13,11 +13,9 @@ from time import perf_counter
 from typing import Any
 
 from ...errors import MissingPackage, TrainingRefused
-from ..building import digest
+from ..building import renderer_of
 from ..dataset import Half
 from ..recipe.recipe import Recipe
-from ..rendering.renderer import Renderer
-from ..turns import Speaker
 from . import adapter, base, checkpoints, samples
 from .folder import Run
 from .learning import trainer_of
@@ -78,16 +76,11 @@ def _train(run: Run) -> None:
 def tokenizer_of(folder: Path, data: Data) -> Any:
     """Return the tokenizer as the dataset was rendered with it: with its template, and the tokens that were added.
 
-    Raises TrainingRefused where the dataset was made for another one.
+    Raises SettingsError where the dataset was made for another one.
     """
     from transformers import AutoTokenizer
 
-    told = data.dataset.manifest
-    people, others = ([Speaker(each.id, each.name, each.first_name) for each in some] for some in (told.people, told.others))
-    made = Renderer(AutoTokenizer.from_pretrained(folder, trust_remote_code=False), told.format_section, people, others).tokenizer
-    if digest(made) != told.tokenizer:
-        raise TrainingRefused(f"The dataset was made for the tokenizer of another model ({told.model[:80]}). Build it for this one.")
-    return made
+    return renderer_of(data.dataset.manifest, AutoTokenizer.from_pretrained(folder, trust_remote_code=False)).tokenizer
 
 
 def padding(tokenizer: Any) -> int:

@@ -156,10 +156,14 @@ def test_a_disk_without_room_for_the_checkpoints_is_told_before(prepared, monkey
 
 
 def test_only_one_trains_at_a_time(prepared):
-    first, second = Claim(prepared()), Claim(prepared())
+    made = prepared()
+    first, second = Claim(made), Claim(prepared())
     first.take()
     with pytest.raises(TrainingRuns):
         second.take()
+    Progress("training", step=3).write(made.spoken)
+    assert attempts.attempted(made.path) == 1
+    assert (made.progress().state, made.progress().step) == ("training", 3)
     first.release()
     second.take()
     second.release()

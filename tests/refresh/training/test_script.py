@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 from safetensors.numpy import load_file
@@ -14,6 +15,7 @@ from extension.refresh.rendering.template import CHATML
 from extension.refresh.training import attempts, run, samples, script
 from extension.refresh.training.adapter import check_adapter, manifest, put
 from extension.refresh.training.folder import Run
+from extension.refresh.training.plan import planned
 from tests.models import tiny_folder
 
 from .conftest import chat, recipe_of, saved
@@ -110,6 +112,24 @@ def test_tokens_that_were_added_are_trained_with_their_embeddings(tmp_path, mode
         assert torch.equal(loaded.get_input_embeddings().weight[kept.convert_tokens_to_ids(added[0])], torch.from_numpy(delta[0]))
 
 
+@pytest.mark.filterwarnings("ignore:.pin_memory. argument:UserWarning")
+@pytest.mark.parametrize("template", ["", "chatml"])
+def test_the_losses_on_a_graphics_card_come_from_trls_head_and_are_the_same(tmp_path, model, prepared, monkeypatch, template):
+    losses = {}
+    bare = tmp_path / "bare"
+    shutil.copytree(model, bare)
+    if template:
+        _without_chatml(bare, tied=True)
+    recipe = recipe_of(format={"custom_chat_template": template}, training={"max_steps": 3})
+    data = saved(tmp_path / "set", bare, recipe)
+    for device in ("cpu", "cuda"):
+        made = prepared(recipe, f"on-{device}", data, bare)
+        monkeypatch.setattr(script, "planned", lambda *given, device=device: replace(planned(*given), device=device))
+        script.train(made)
+        losses[device] = [loss for _, loss in made.log.losses()] + [loss for _, loss in made.log.losses("eval_loss")]
+    assert losses["cuda"] == pytest.approx(losses["cpu"], abs=2e-5)
+
+
 def _without_chatml(folder, *, tied):
     """Take the ChatML markers out of a tokenizer, whose model then has no rows for what is added; untie its output."""
     import torch
@@ -155,7 +175,7 @@ def test_a_dataset_of_another_model_is_refused(tmp_path, model, prepared):
     )
     made = prepared(of=other)
     assert attempts.attempted(made.path) == 1
-    assert "for the tokenizer of another model (tiny)" in made.progress().trouble
+    assert "The dataset was made for the tokenizer of tiny." in made.progress().trouble
 
 
 def test_a_model_or_a_dataset_that_changed_since_is_refused(tmp_path, model, dataset, prepared):

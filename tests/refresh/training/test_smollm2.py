@@ -19,14 +19,14 @@ from tests.models import smollm2_folder
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 RECIPE = {
-    "dataset": {"chunk_size": 128, "name": "max_tokens", "eval_frac": 0.07},
+    "dataset": {"chunk_size": 128, "name": "max_tokens", "eval_frac": 0.05},
     "training": {
         "batch_size": 1,
         "gradient_accumulation_steps": 1,
         "gradient_checkpointing": False,
-        "max_steps": 12,
+        "max_steps": 8,
         "learning_rate": 2e-3,
-        "warmup_steps": 1,
+        "warmup_steps": 0,
         "logging_steps": 1,
         "eval_steps": 100,
         "save_steps": 100,
