@@ -71,7 +71,7 @@ def build_panel(door: Door) -> Panel:
     noted = noting.connect(IN_TURN)
     load = Context.root_block.load if Context.root_block is not None else None
     documented = documents.connect(IN_TURN, load)
-    training.connect(IN_TURN, load)
+    training.connect(load)
     browser.connect(pictures, noted)
     looking = _looking(door, why, browser, pictures, noting)
     looked = refresh.click(**looking).then(**documented)

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,11 +116,12 @@ class Half:
         """Return samples as one."""
         import numpy as np
 
-        rows = list(samples)
-        lengths = np.array([0, *(len(ids) for ids, _ in rows)], dtype=np.int64)
-        tokens = np.fromiter((token for ids, _ in rows for token in ids), dtype=np.int32)
-        learned = np.fromiter((each for _, flags in rows for each in flags), dtype=np.uint8)
-        return cls(tokens, learned, lengths.cumsum())
+        tokens, learned, offsets = array("i"), array("B"), array("q", [0])
+        for ids, flags in samples:
+            tokens.extend(ids)
+            learned.extend(flags)
+            offsets.append(len(tokens))
+        return cls(np.array(tokens, np.int32), np.array(learned, np.uint8), np.array(offsets, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,19 +145,21 @@ class Dataset:
         """
         if folder.exists() and not (folder / MANIFEST).is_file() and (not folder.is_dir() or any(folder.iterdir())):
             raise StoreError(f"{folder} is there, and no dataset. Name another folder.")
-        partial = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+        partial, old = (folder.with_name(f".{folder.name}.{each}") for each in ("partial", "old"))
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(mode=0o700)
             self._write(partial)
+            shutil.rmtree(old, ignore_errors=True)
             if folder.exists():
-                shutil.rmtree(folder)
+                folder.rename(old)
             partial.rename(folder)
         except OSError as exc:
             raise _refused(exc, folder) from exc
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            for left in (partial, old) if (folder / MANIFEST).is_file() else (partial,):
+                shutil.rmtree(left, ignore_errors=True)
 
     def _write(self, folder: Path) -> None:
         from safetensors.numpy import save

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import Popen
 from threading import Lock, Thread
 
 from ...app import App
@@ -27,6 +28,7 @@ from ...refresh.report import Report
 from ...refresh.training import base, folder, run, samples
 from ...refresh.training.estimate import Cost, cost
 from ...refresh.training.folder import Run
+from ...refresh.training.progress import Progress, read
 from ..door import Door
 
 log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Course:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._built: Built | None = None
+        self._started: dict[str, Popen[bytes]] = {}
         self._lock = Lock()
 
     @property
@@ -146,6 +149,11 @@ class Course:
         """Return a run by its name. Raises NotFound."""
         return folder.found(self.app.settings.data_dir, name)
 
+    def progress(self, made: Run) -> Progress:
+        """Return how far a run is. One that was started here lives before it can say so itself."""
+        process = self._started.get(made.name)
+        return read(made.spoken) if process is not None and process.poll() is None else made.progress()
+
     def remove(self, name: str) -> None:
         """Delete a run with its adapter and the dataset that was made for it. Raises TrainingRuns, StoreError."""
         made = self.one(name)
@@ -175,7 +183,7 @@ class Course:
         return found
 
     def _follow(self, made: Run) -> None:
-        process = run.start(made)
+        process = self._started[made.name] = run.start(made)
 
         def watch() -> None:
             try:

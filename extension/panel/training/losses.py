@@ -53,5 +53,5 @@ def _dots(points: Line, scale: _Scale) -> str:
     made = []
     for step, loss in points[-60:]:
         x, y = scale.at(step, loss).split(",")
-        made.append(f'<circle class="held-out" cx="{x}" cy="{y}" r="2.5"><title>step {step}: {loss:.3f}</title></circle>')
+        made.append(f'<circle class="held-out" cx="{x}" cy="{y}" r="3"><title>step {step}: {loss:.3f}</title></circle>')
     return "".join(made)

@@ -30,8 +30,8 @@ class Members:
                 elem_id="familiar-training-consent",
             )
             with gr.Row(elem_classes="fields"):
-                self.name = gr.Textbox(label="Name", max_lines=1, max_length=200, min_width=120, elem_id="familiar-training-name")
-                self.first = gr.Textbox(label="First name", max_lines=1, max_length=200, min_width=120, elem_id="familiar-training-first")
+                self.name = gr.Textbox(label="Name", max_lines=1, min_width=120, elem_id="familiar-training-name")
+                self.first = gr.Textbox(label="First name", max_lines=1, min_width=120, elem_id="familiar-training-first")
             self.excluded = gr.Checkbox(label="Leave out altogether", elem_id="familiar-training-excluded")
             self.save = gr.Button("Save", size="sm", variant="primary", elem_id="familiar-training-save")
         self.note = gr.HTML(elem_id="familiar-training-people-note")
@@ -79,5 +79,6 @@ def label(member: Member) -> str:
     """Return somebody as a line of the list: the name, and below it what there is to know."""
     what = ["companion" if member.companion else "bot" if member.bot else MARKS[member.consent]]
     what += ["left out"] if member.excluded else []
-    span = f", {member.since:%Y} to {member.until:%Y}" if member.since and member.until else ""
+    years = dict.fromkeys(f"{each:%Y}" for each in (member.since, member.until) if each)
+    span = f", {' to '.join(years)}" if years else ""
     return f"{shortened(member.name, 60)}\n{member.lines:,} messages{span} · {', '.join(what)}"

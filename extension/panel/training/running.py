@@ -88,12 +88,12 @@ class Running:
         wanted = next((run for run in runs if name in (None, run.name)), None)
         if wanted is None:
             return
-        if name is None and wanted.progress().state not in ACTIVE:
+        if name is None and self._course.progress(wanted).state not in ACTIVE:
             yield [self.listed(), *(_left() for _ in range(6))]
             return
         last: Progress | None = None
         while True:
-            now = wanted.progress()
+            now = self._course.progress(wanted)
             if last is None or now != last:
                 (*found,) = tried(lambda now=now: self._picture(wanted, now), 7, 6)()
                 yield found
@@ -106,7 +106,7 @@ class Running:
         """Return what fills the list. Raises Denied."""
         import gradio as gr
 
-        return gr.update(choices=[(label(run, run.progress()), run.name) for run in self._course.runs()[:50]], value=chosen)
+        return gr.update(choices=[(label(run, self._course.progress(run)), run.name) for run in self._course.runs()[:50]], value=chosen)
 
     def _begun(self, begin: Any) -> Iterator[list[Any]]:
         names: list[str] = []
@@ -124,7 +124,8 @@ class Running:
 
         active = now.state in ACTIVE
         buttons = (active, not active and now.state != "done", not active)
-        return [self.listed(run.name), gr.update(visible=True), about(run, now), *(gr.update(visible=each) for each in buttons), _left()]
+        shown = [gr.update(visible=each) for each in buttons]
+        return [self.listed(run.name), gr.update(visible=True), about(run, now), *shown, _left() if active else ""]
 
     def _noted(self, html: str) -> list[Any]:
         return [*(_left() for _ in range(6)), html]

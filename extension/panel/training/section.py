@@ -14,6 +14,8 @@ from .running import Running
 from .sampling import Sampling
 
 WHAT = "A LoRA adapter that sounds like you, or like your friends, from chats you have. How it is done: docs/training.md, docs/clones.md."
+EVENTS: dict[str, Any] = {"show_progress": "hidden", "concurrency_id": "familiar-training", "concurrency_limit": 1}
+"""How its events run: one after the other, and apart from the lists of memories, which need not wait for a dataset."""
 
 
 class Training:
@@ -33,8 +35,9 @@ class Training:
         with gr.Accordion("4. Training", open=False, elem_id="familiar-training-running"):
             self.running = Running(self._course, self.sampling.chosen)
 
-    def connect(self, event: dict[str, Any], load: Any) -> None:
+    def connect(self, load: Any) -> None:
         """Wire it together. `load` is the event of a page that opens."""
+        event = EVENTS
         outputs = [self.importing.list, self.members.list]
         for each in [*self.importing.connect(event), *self.members.connect(event)]:
             each.then(self.looked, None, outputs, **event)

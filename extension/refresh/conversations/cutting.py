@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from ..turns import Turn
 from .sessions import Turns, silence
@@ -25,7 +26,7 @@ def cut(turns: Turns, costs: Sequence[int], room: int, least: int = 1) -> list[T
     Each cut is at the longest silence that leaves `least` turns on both sides, at any where none does; of equal ones at the most central.
     """
     total = [0, *accumulate(costs)]
-    silences = [0.0, *(silence(turns[number - 1], turns[number]).total_seconds() for number in range(1, len(turns)))]
+    silences: _Silences | None = None
     waiting, done = [(0, len(turns))], []
     while waiting:
         start, end = waiting.pop()
@@ -35,28 +36,45 @@ def cut(turns: Turns, costs: Sequence[int], room: int, least: int = 1) -> list[T
         low, high = start + least, end - least
         if low > high:
             low, high = start + 1, end - 1
-        at = _longest(silences, low, high + 1, (start + end) / 2)
+        silences = silences or _Silences(turns)
+        at = silences.longest(low, high + 1, (start + end) / 2)
         waiting += [(at, end), (start, at)]
     return done
 
 
-def _longest(silences: Sequence[float], low: int, high: int, middle: float) -> int:
-    longest = max(silences[low:high])
-    return min((number for number in range(low, high) if silences[number] == longest), key=lambda number: abs(number - middle))
+class _Silences:
+    """The silences before each turn of a session, the longest of any stretch of which is found at once (a sparse table)."""
+
+    def __init__(self, turns: Turns) -> None:
+        values = [0.0, *(silence(before, after).total_seconds() for before, after in pairwise(turns))]
+        self._levels = [values]
+        self._places: dict[float, list[int]] = {}
+        for place, value in enumerate(values):
+            self._places.setdefault(value, []).append(place)
+        while (step := 1 << (len(self._levels) - 1)) * 2 <= len(values):
+            last = self._levels[-1]
+            self._levels.append([max(pair) for pair in zip(last, last[step:], strict=False)])
+
+    def longest(self, low: int, high: int, middle: float) -> int:
+        """Return before which of the turns from `low` to `high` (not included) the longest is, of equal ones the nearest to `middle`."""
+        level = (high - low).bit_length() - 1
+        places = self._places[max(self._levels[level][low], self._levels[level][high - (1 << level)])]
+        at = bisect_left(places, middle)
+        return min((place for place in places[max(0, at - 1) : at + 1] if low <= place < high), key=lambda place: abs(place - middle))
 
 
 def filled(parts: Sequence[Turns], costs: Sequence[int], room: int) -> list[Turns]:
     """Return parts that follow each other joined as long as they take no more than `room` tokens."""
-    made: list[Turns] = []
+    made: list[list[Turn]] = []
     taken = 0
     for part, cost in zip(parts, costs, strict=True):
         if made and taken + cost <= room:
             made[-1] += part
             taken += cost
         else:
-            made.append(part)
+            made.append([*part])
             taken = cost
-    return made
+    return [tuple(part) for part in made]
 
 
 def split(turn: Turn, measure: Measure, room: int) -> list[Turn]:

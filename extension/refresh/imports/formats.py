@@ -41,6 +41,11 @@ _JSON: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ),
     (telegram.NAME, lambda head: _TELEGRAM.search(head) is not None),
 )
+_COMPANIONS = {
+    "sillytavern": (b'"mes"', b'"chat_metadata"', b'"user_name"'),
+    "webui": (b'"internal"', b'"data_visible"'),
+}
+"""Keys of which a file must have one, where its beginning says little: `{"name":` may begin anything."""
 _FIRST = re.compile(r"\s*\{|\s*\[\s*\{")
 
 
@@ -81,7 +86,9 @@ def read(export: Export, form: str) -> Iterator[Item]:
 def _companions(path: Path, head: bytes) -> str:
     """Return whose chats with companions a file holds. Beginnings that another format has, too, are that one's."""
     found = exchanges.form_of(Export(path, path.name)) if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else ""
-    return "" if found and detected(head) not in ("", records.NAME) else found
+    if not found or detected(head) not in ("", records.NAME):
+        return ""
+    return found if found not in _COMPANIONS or any(key in head for key in _COMPANIONS[found]) else ""
 
 
 def _is_records(text: str) -> bool:

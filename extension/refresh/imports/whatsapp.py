@@ -110,15 +110,16 @@ def _order(path: Path) -> Order:
 
 def _messages(path: Path) -> Iterator[tuple[str, str]]:
     """Yield when and what of every message, its lines joined."""
-    when, parts = "", [""]
+    when, parts, size = "", [""], 0
     with _opened(path) as file:
         for line in _lines(file):
             if begun := _BEGINS.match(line):
                 if when:
                     yield when, "\n".join(parts)
-                when, parts = begun["ios"] or begun["android"], [begun["rest"]]
-            elif when and sum(map(len, parts)) < _LONGEST:
+                when, parts, size = begun["ios"] or begun["android"], [begun["rest"]], 0
+            elif when and size < _LONGEST:
                 parts.append(line)
+                size += len(line) + 1
     if when:
         yield when, "\n".join(parts)
 

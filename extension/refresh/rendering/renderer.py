@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ...prompt import WORD_JOINER
+from ...prompt import WORD_JOINER, defused
 from ..recipe.format import CHATML, Format, TagPlacement
 from ..turns import Conversation, Speaker, Turn
 from .encoder import After, Encoder, Key
@@ -24,6 +24,8 @@ from .template import CHATML_TOKENS, Bracket, Template, read
 log = logging.getLogger(__name__)
 
 Kind = Literal["opening", "head", "tag", "content", "end"]
+LEAST_MARK = 4
+"""Characters of plain text below which a template's is too usual to be taken out of people's words."""
 _NOBODY = Speaker("", "Nobody")
 BETWEEN = "\n\n"
 """Between what several users say in one message, for templates that want users and assistant to alternate."""
@@ -92,9 +94,11 @@ class Renderer:
         if self.placement == "replace_role" and not self._template.role:
             self.placement = "content_prefix"
             log.warning("The chat template of the model has no place for a name: tags stand before the content (content_prefix) instead.")
+        self._openings: dict[str, tuple[str, str | None]] = {}
         self._tags: dict[Speaker, str] = {}
         self._frames: dict[Speaker, tuple[int, str, After]] = {}
         self._cast = (*people, *others)
+        self._literals = self._plain_marks()
         self._posing = _posing(*self._turnings())
         self.stops = self._stops()
 
@@ -173,7 +177,9 @@ class Renderer:
                 after = "text" if kind == "content" else self._encoder.after(text, after)
 
     def _pieces(self, conversation: Conversation) -> Iterator[tuple[str, Kind, int, bool]]:
-        opening, pending = self._opening(conversation)
+        if conversation.system not in self._openings:
+            self._openings[conversation.system] = self._opening(conversation.system)
+        opening, pending = self._openings[conversation.system]
         yield opening, "opening", -1, False
         for number, turn in enumerate(conversation.turns):
             voiced = self.placement != "content_prefix" or turn.speaker.id in self._voices
@@ -189,9 +195,9 @@ class Renderer:
             pending = around.end if not voiced and self._template.alternates else None
             yield "" if pending is not None else around.end, "end", number, turn.learned
 
-    def _opening(self, conversation: Conversation) -> tuple[str, str | None]:
+    def _opening(self, system: str) -> tuple[str, str | None]:
         """Return what stands before the first turn, and what still has to close it: a message of the user that may go on."""
-        own = self._encoder.defused(conversation.system).strip()
+        own = self._encoder.defused(system).strip()
         template = self._template
         if self.placement == "tag_only":
             return template.opening + (own + BETWEEN if own else ""), None
@@ -220,8 +226,15 @@ class Renderer:
 
     def _said(self, text: str) -> str:
         """Return what somebody said as data: it neither ends their turn nor begins one of another person."""
-        text = self._encoder.defused(text).strip()
+        text = defused(self._encoder.defused(text).strip(), self._literals)
         return self._posing.sub(lambda found: found[0] + WORD_JOINER, text) if self._posing else text
+
+    def _plain_marks(self) -> tuple[str, ...]:
+        """Return what parts messages in a template of plain text, as `[/INST]` or `### Response:`, which is no special token then."""
+        if self.placement == "tag_only":
+            return ()
+        parts = [part for around in (self._template.user, self._template.assistant) for part in (around.head, around.end)]
+        return tuple(dict.fromkeys(part.strip() for part in parts if not self._encoder.marked(part) and len(part.strip()) >= LEAST_MARK))
 
     def _turnings(self) -> tuple[str, tuple[str, ...]]:
         """Return what ends a turn, and with whom the next one then begins; nobody where a special token stands between the two."""
@@ -243,7 +256,7 @@ class Renderer:
             end, names = self._turnings()
             strings = [end + name for name in names]
             if self.placement == "content_prefix":
-                strings = [(template.assistant.end + around.head).rstrip(" ") for around in (template.user, template.assistant)]
+                strings = [(template.assistant.end + around.head).rstrip() for around in (template.user, template.assistant)]
             elif not strings:
                 strings = [end]
         return Stops(tuple(dict.fromkeys(ids)), tuple(dict.fromkeys(filter(None, strings))))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from .files import discord, discord_author, discord_message, put, seen
@@ -237,6 +239,17 @@ def test_json_lines_of_messages(tmp_path):
         ("jsonl:Bob", "jsonl:chat/c1", "ho"),
     ]
     assert (lines[0].at.isoformat(), lines[1].at) == ("2021-03-04T20:05:00+00:00", None)
+
+
+def test_a_record_that_begins_with_a_name_is_no_chat_of_sillytavern(tmp_path):
+    form, lines, _ = seen(put(tmp_path / "a.jsonl", '{"name": "Ann", "text": "hi"}\n'))
+    assert (form, [each.author for each in lines]) == ("jsonl", ["jsonl:Ann"])
+    header = {"user_name": "Ann", "character_name": "Robin", "create_date": "2024-5-3@14h33m22s"}
+    said = [{"name": "Ann", "is_user": True, "mes": "hi"}, {"name": "Robin", "is_user": False, "mes": "ho"}]
+    form, lines, _ = seen(put(tmp_path / "b.jsonl", "\n".join(json.dumps(each) for each in (header, *said))))
+    assert (form, [(each.author, each.name, each.text) for each in lines]) == (
+        "sillytavern", [("me", "Ann", "hi"), ("companion:Robin", "Robin", "ho")],
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
