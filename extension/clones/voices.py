@@ -102,7 +102,7 @@ def checkpoints_of(run: Run) -> list[Voice]:
 
 def dataset_of(run: Run) -> Path:
     """Return the folder of what a run was trained on. Raises TrainingRefused."""
-    return Path(str(run.config().get("dataset", "")))
+    return run.path / str(run.config().get("dataset", ""))
 
 
 def examples_of(run: Run, speaker: Speaker, most: int = 12) -> list[str]:
