@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 def test_an_export_becomes_an_adapter_in_the_panel(open_window, start, tmp_path: Path, images: Path):
     chat, model = tmp_path / "friends.json", tiny_folder(tmp_path / "tiny")
-    chat.write_text(json.dumps(export(lines(3, 30, 1))))
+    chat.write_text(json.dumps(export(lines(3, 14, 1))))
     server = start(tmp_path / "data", CUDA_VISIBLE_DEVICES="", OMP_NUM_THREADS="1")
     window = open_window(server.url, viewport={"width": 1900, "height": 1500}).open()
     find = window.find
