@@ -26,7 +26,7 @@ __all__ = ["den", "hall"]
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # who is killed, dies in any thread
 
-ROUNDS, SEED = (int(os.environ.get(f"FAMILIAR_CHAOS_{name}", usual)) for name, usual in (("ROUNDS", "60"), ("SEED", "6")))
+ROUNDS, SEED = (int(os.environ.get(f"FAMILIAR_CHAOS_{name}", usual)) for name, usual in (("ROUNDS", "40"), ("SEED", "6")))
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def check(memories, acknowledged):
         assert each.id in {match.exchange for match in memories.fulltext.search(f"statement {each.row} witness", [each.realm])}
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_every_acknowledged_exchange_survives_a_kill_at_any_point(open_memories, stores, tmp_path, seed):
     chance = random.Random(seed)
     data_dir = tmp_path / "data"

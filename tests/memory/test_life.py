@@ -333,7 +333,7 @@ def test_in_any_life_of_a_diary_what_is_forgotten_is_nowhere_and_all_else_is_the
     run_state_machine_as_test(
         type("Lives", (Life,), {"open": staticmethod(fresh)}),
         settings=settings(
-            max_examples=12,
+            max_examples=8,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -45,7 +46,7 @@ def unpacked(path: Path, wanted: Callable[[bytes, str], bool]) -> Iterator[Path]
                         head = packed.read(_HEAD)
                         if wanted(head, member.filename):
                             _write(folder / _safe(member.filename, number), head, packed)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as exc:
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, ValueError) as exc:
             raise ImportRefused(f"the zip is damaged ({type(exc).__name__}). Download it again, or unpack it otherwise") from None
         yield folder
 

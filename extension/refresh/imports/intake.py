@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
+from errno import ENOSPC
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -74,7 +75,7 @@ class Wish:
 
 
 def take(chats: Chats | None, path: Path, wish: Wish, progress: Progress = lambda name, lines: None) -> Iterator[Found]:
-    """Import the chats of a file, a folder or a zip, and yield what became of each file; with no `chats`, only look.
+    """Import the chats of a file, a zip, or a folder of both, and yield what became of each file; with no `chats`, only look.
 
     `progress` is told now and then how many messages of which file were read.
     A file that is malformed is yielded with what is wrong. Raises ImportRefused when there is no chat at all, StoreError.
@@ -86,11 +87,28 @@ def take(chats: Chats | None, path: Path, wish: Wish, progress: Progress = lambd
         for export, form in _files(path, wish):
             any_ = True
             yield _one(chats, export, form, progress)
+        for each in _zips(path):
+            any_ = True
+            yield from _within(chats, each, wish, progress)
     except OSError as exc:
-        raise ImportRefused(f"Cannot read {path}: {exc.strerror or type(exc).__name__}. Name a file or folder that you may read.") from exc
+        advice = "Free some space" if exc.errno == ENOSPC else "Name a file or folder that you may read"
+        raise ImportRefused(f"Cannot read {path}: {exc.strerror or type(exc).__name__}. {advice}.") from exc
     if not any_:
         advice = "docs/chats.md says how to export from each program; --format says which format a file has"
         raise ImportRefused(f"There is no chat in {path} that is recognised. {advice}.")
+
+
+def _within(chats: Chats | None, archive: Path, wish: Wish, progress: Progress) -> Iterator[Found]:
+    """Import a zip that lies in a folder; what is wrong with it ends nothing else."""
+    try:
+        yield from take(chats, archive, wish, progress)
+    except ImportRefused as exc:
+        yield Found(archive.name, refused=str(exc))
+
+
+def _zips(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from (each for each in _in(folder) if each.suffix.lower() == ".zip" and zipfile.is_zipfile(each))
 
 
 def _files(path: Path, wish: Wish) -> Iterator[tuple[Export, str]]:

@@ -79,6 +79,14 @@ def test_a_zip_is_read_without_unpacking_what_leads_elsewhere(chats, tmp_path):
     assert {each.name for each in tmp_path.parent.rglob("evil*")} == set()
 
 
+def test_a_folder_of_zips_gives_the_chats_of_the_sound_ones(chats, tmp_path):
+    (tmp_path / "x").mkdir()
+    zipped(tmp_path / "x" / "WhatsApp Chat - Ann.zip", files={"_chat.txt": CHAT})
+    zipped(tmp_path / "x" / "pictures.zip", files={"a.jpg": b"\xff"})
+    nothing, found = sorted(take(chats, tmp_path / "x", WISH), key=lambda each: each.lines)
+    assert ("no chat" in nothing.refused, kept(found), said(chats)) == (True, (2, 0, 0), ["hi", "ho"])
+
+
 def test_a_zip_bomb_and_a_damaged_zip_are_refused(chats, tmp_path):
     bomb = zipped(tmp_path / "bomb.zip", files={"a.json": b"[" + b" " * 50_000_000})
     with pytest.raises(ImportRefused, match="zip bomb"):
