@@ -79,6 +79,10 @@ class Supervisor:
         """Whether what it starts ends with this program."""
         return self._app().settings.bridge_ends
 
+    def ours(self) -> Environment:
+        """Return our own environment, for what is more than a chat. Raises FamiliarError with what to do where there is none."""
+        return self._environment(self._app().settings)
+
     def rows(self) -> list[Row]:
         """Return how each platform is. Raises SettingsError."""
         settings = self._app().settings

@@ -37,8 +37,8 @@ def environment(settings: Settings, package: Path = PACKAGE) -> Environment:
     found = next((root / each for each in PYTHONS if (root / each).is_file()), None)
     if found is None:
         raise BridgeError(
-            f"The bridge runs in Familiar's own environment, and there is none in {root}: run `make setup` there. Where it is elsewhere, "
-            "set FAMILIAR_BRIDGE_PYTHON to its Python."
+            f"Bridges and trainings run in Familiar's own environment, and there is none in {root}: run `make setup` there. Where it is "
+            "elsewhere, set FAMILIAR_BRIDGE_PYTHON to its Python."
         )
     return Environment(found, root)
 

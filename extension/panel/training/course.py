@@ -27,6 +27,7 @@ from ...refresh.training import base, folder, run, samples
 from ...refresh.training.estimate import Cost, cost
 from ...refresh.training.folder import Run
 from ...refresh.training.progress import Progress, read
+from ...service.supervision import Environment, here
 from ..door import Door
 
 log = logging.getLogger(__name__)
@@ -124,14 +125,16 @@ class Course:
         if folder.busy(data_dir):
             raise CommandRefused("Another training runs. Stop it first, or wait until it is done.")
         samples.suffices(built.dataset.train)
+        ours = self._environment()
         made = run.prepared(data_dir, built.recipe, built.dataset, built.model)
-        self._follow(made)
+        self._follow(made, ours)
         return made
 
     def go_on(self, name: str) -> Run:
         """Go on with a training that was stopped. Raises as `run.resumed` does."""
+        ours = self._environment()
         made = run.resumed(folder.found(self.app.settings.data_dir, name))
-        self._follow(made)
+        self._follow(made, ours)
         return made
 
     def stop(self, name: str) -> None:
@@ -166,8 +169,11 @@ class Course:
                 found.append(Found(path.name, refused=str(exc)))
         return found
 
-    def _follow(self, made: Run) -> None:
-        process = self._started[made.name] = run.start(made)
+    def _environment(self) -> Environment:
+        return self._door.bridges.ours() if self._door.bridges is not None else here()
+
+    def _follow(self, made: Run, ours: Environment) -> None:
+        process = self._started[made.name] = run.start(made, python=ours.python, place=ours.folder)
 
         def watch() -> None:
             try:

@@ -129,13 +129,13 @@ def _at(recipe: Recipe, key: str) -> Any:
     return found
 
 
-def command(run: Run, processes: int = 1) -> list[str]:
+def command(run: Run, processes: int = 1, python: Path | None = None) -> list[str]:
     """Return the command that trains a run: of Python, or of `accelerate launch` for several processes, one for each graphics card."""
-    words = ["-m", str(__package__), str(run.path)]
+    words, program = ["-m", str(__package__), str(run.path)], str(python or sys.executable)
     if processes == 1:
-        return [sys.executable, *words]
+        return [program, *words]
     launch = ["-m", "accelerate.commands.launch", "--num_processes", str(processes), "--num_machines", "1", "--mixed_precision", "no"]
-    return [sys.executable, *launch, "--dynamo_backend", "no", *words]
+    return [program, *launch, "--dynamo_backend", "no", *words]
 
 
 def home() -> Path:
@@ -143,10 +143,17 @@ def home() -> Path:
     return Path(__file__).resolve().parents[len(str(__package__).split("."))]
 
 
-def start(run: Run, processes: int | None = None, environ: Mapping[str, str] = os.environ) -> subprocess.Popen[bytes]:
+def start(
+    run: Run,
+    processes: int | None = None,
+    environ: Mapping[str, str] = os.environ,
+    python: Path | None = None,
+    place: Path | None = None,
+) -> subprocess.Popen[bytes]:
     """Start the process that trains a run, in a group of its own, so that no Ctrl+C meant for this one reaches it.
 
-    It goes on when this process ends. Raises TrainingRuns while another training runs, StoreError.
+    It goes on when this process ends. `python` is another one to run it with, and `place` the folder our program is in then: the
+    webui's own has not all that a training needs. Raises TrainingRuns while another training runs, StoreError.
     """
     if folder.busy(run.path.parent.parent):
         raise TrainingRuns("Another training runs on this data directory. `familiar runs` shows it, `familiar runs stop NAME` stops it.")
@@ -156,8 +163,8 @@ def start(run: Run, processes: int | None = None, environ: Mapping[str, str] = o
         Progress("starting").write(run.spoken)
         with run.printed.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 (our own program)
-                command(run, processes or (here.count if here else 1)),
-                cwd=home(),
+                command(run, processes or (here.count if here else 1), python),
+                cwd=place or home(),
                 env={"OMP_WAIT_POLICY": "PASSIVE", "TOKENIZERS_PARALLELISM": "false", **own},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
