@@ -23,11 +23,15 @@ def attempted(folder: Path) -> int:
     """Train a run and return the exit status. What goes wrong is a sentence in `progress.json`, and in full in `run.log`."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     run = Run(folder.resolve())
-    claim = Claim(run)
-    again = False
+    claim, again = Claim(run), False
+    if first():
+        try:
+            claim.take()
+        except FamiliarError as exc:  # another process trains, perhaps this very run: its word counts
+            log.error("%s", exc)
+            return 1
     try:
         if first():
-            claim.take()
             progress.Progress("starting").write(run.spoken)
         trained(run)
     except Exception as exc:  # the outermost place of a process
@@ -122,7 +126,7 @@ def what_would_fit(plan: Plan | None) -> str:
 
 def _fail(run: Run, trouble: str) -> None:
     log.error("%s", trouble)
-    if first() and not run.running():  # else another process trains it, whose word counts
+    if first():
         try:
             replace(progress.read(run.spoken), state="failed", trouble=trouble, eta=None).write(run.spoken)
         except FamiliarError as exc:

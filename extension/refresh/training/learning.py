@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import TrainingError
 from ..recipe.recipe import Recipe
+from . import attention
 from .checkpoints import KEPT
 from .folder import Run
 from .packing import MASKED
@@ -42,7 +43,7 @@ def trainer_of(
             return loss if num_items_in_batch is None else loss * self.accelerator.num_processes
 
     torch.set_float32_matmul_precision("high" if recipe.training.tf32 else "highest")
-    flattened = plan.attention.startswith("flash_attention")
+    flattened = plan.attention == attention.NAME or plan.attention.startswith("flash_attention")
     made = Learner(
         model=model,
         args=arguments(
@@ -79,7 +80,7 @@ def loss_of(model: Any, inputs: dict[str, Any], count: Any = None) -> Any:
     inner = model.module if hasattr(model, "module") else model
     hook = inner.get_output_embeddings().register_forward_pre_hook(lambda head, given: (given[0][:, :-1][learned],))
     try:
-        logits = model(input_ids=inputs["input_ids"], position_ids=inputs["position_ids"], use_cache=False).logits
+        logits = model(**{name: value for name, value in inputs.items() if name != "labels"}, use_cache=False).logits
     finally:
         hook.remove()
     total = torch.nn.functional.cross_entropy(logits.float(), wanted[learned], reduction="sum")

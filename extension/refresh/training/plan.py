@@ -12,7 +12,7 @@ from typing import Any
 from ...errors import TrainingRefused
 from ...settings import replace_text
 from ..recipe.recipe import Recipe
-from . import machine
+from . import attention, machine
 from .folder import Run, read_json
 from .machine import Machine
 from .samples import Data
@@ -92,7 +92,6 @@ def plan(recipe: Recipe, shape: Shape, here: Machine, lengths: Sequence[int], pr
 
     wanted, longest = recipe.training, max(lengths, default=recipe.dataset.chunk_size)
     row = max(longest, min(recipe.dataset.chunk_size, SHORTEST_ROW[here.device])) if wanted.packing else longest
-    attention = recipe.model.attn_implementation
     tries = []
     for quant in _quants(recipe, here):
         for batch in _batches(recipe, here):
@@ -102,7 +101,7 @@ def plan(recipe: Recipe, shape: Shape, here: Machine, lengths: Sequence[int], pr
                     quant=quant,
                     dtype=_dtype(quant, here),
                     autocast=_autocast(recipe, quant, here),
-                    attention=("flash_attention_2" if here.flash else "sdpa") if attention == "auto" else attention,
+                    attention=_attention(recipe, shape, here, row),
                     batch=batch,
                     accumulation=_accumulation(recipe, batch, processes),
                     checkpointing=checkpointing,
@@ -145,6 +144,15 @@ def _autocast(recipe: Recipe, quant: str, here: Machine) -> str:
     if asked == "auto":
         return "bfloat16" if here.bf16 else "float16"
     return {"bf16": "bfloat16", "fp16": "float16"}[asked]
+
+
+def _attention(recipe: Recipe, shape: Shape, here: Machine, row: int) -> str:
+    asked = recipe.model.attn_implementation
+    if asked != "auto":
+        return asked
+    if here.device == "cpu" and shape.plain and row <= (shape.window or row):
+        return attention.NAME
+    return "flash_attention_2" if here.flash else "sdpa"
 
 
 def _batches(recipe: Recipe, here: Machine) -> list[int]:

@@ -16,7 +16,7 @@ from ...errors import MissingPackage, TrainingRefused
 from ..building import renderer_of
 from ..dataset import Half
 from ..recipe.recipe import Recipe
-from . import adapter, base, checkpoints, samples
+from . import adapter, attention, base, checkpoints, samples
 from .folder import Run
 from .learning import trainer_of
 from .packing import Collator, packed
@@ -93,12 +93,15 @@ def model_of(folder: Path, plan: Plan) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
-    options: dict[str, Any] = {"dtype": getattr(torch, plan.dtype), "attn_implementation": plan.attention}
+    ours = plan.attention == attention.NAME
+    options: dict[str, Any] = {"dtype": getattr(torch, plan.dtype), "attn_implementation": "sdpa" if ours else plan.attention}
     if plan.quant in ("bnb4", "bnb8"):
         options["quantization_config"] = quantisation(plan)
         options["device_map"] = {"": int(os.environ.get("LOCAL_RANK", "0"))}
     model = AutoModelForCausalLM.from_pretrained(folder, trust_remote_code=False, use_safetensors=True, **options)
     model.config.use_cache = False
+    if ours:
+        attention.put_on(model)
     return model
 
 

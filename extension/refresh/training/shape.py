@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import base
+from .attention import PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,10 @@ class Shape:
     keys: int
     """Width of the keys, and of the values."""
     vocabulary: int
+    plain: bool = False
+    """Whether its attention is causal with one scale and nothing added (see attention.py)."""
+    window: int = 0
+    """Tokens that a token attends to at most; 0 is all before it."""
 
     def adapted(self, rank: int, targets: str | tuple[str, ...], *, dora: bool = False) -> int:
         """Return the parameters of a LoRA adapter."""
@@ -63,4 +68,6 @@ def shape_of(folder: Path) -> Shape:
         heads=heads,
         keys=width * int(getattr(text, "num_key_value_heads", None) or heads),
         vocabulary=int(text.vocab_size),
+        plain=str(text.model_type) in PLAIN,
+        window=int(getattr(text, "sliding_window", None) or 0),
     )

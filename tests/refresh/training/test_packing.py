@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from extension.refresh.training import attention
 from extension.refresh.training.learning import loss_of
 from extension.refresh.training.packing import MASKED, Collator, labels, packed
 
@@ -75,6 +76,29 @@ def test_the_logits_of_a_packed_sample_are_those_of_the_sample_alone(llama):
     torch.testing.assert_close(together[0, :5], alone[0])
     torch.testing.assert_close(together[0, 5:8], alone[1])
     torch.testing.assert_close(together[1, :7], alone[2])
+
+
+def test_on_a_processor_samples_attend_by_themselves_to_the_same_logits_and_gradients(llama):
+    """trl's collator lays the rows of a batch behind each other and says where samples begin."""
+    import copy
+
+    import torch
+    from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
+
+    ours = copy.deepcopy(llama)
+    attention.put_on(ours)
+    batch = DataCollatorForLanguageModeling(pad_token_id=0, padding_free=True)([row(SAMPLES[0], SAMPLES[1]), row(SAMPLES[2])])
+    assert batch["cu_seq_lens_q"].tolist() == [0, 5, 8, 15]
+    losses = [loss_of(ours, dict(batch)), loss_of(llama, Collator(padding=0)([row(SAMPLES[0], SAMPLES[1]), row(SAMPLES[2])]))]
+    torch.testing.assert_close(*(loss.detach() for loss in losses))
+    for loss in losses:
+        loss.backward()
+    torch.testing.assert_close(*(each.model.layers[0].self_attn.k_proj.weight.grad for each in (ours, llama)))
+    llama.zero_grad()
+    with torch.no_grad():
+        together = ours(**{name: value for name, value in batch.items() if name != "labels"}, use_cache=False).logits[0]
+        alone = [llama(input_ids=torch.tensor([each])).logits[0] for each in SAMPLES]
+    torch.testing.assert_close(together, torch.cat(alone))
 
 
 def test_packed_without_positions_of_its_own_a_sample_would_see_the_one_before(llama):
