@@ -37,7 +37,7 @@ class Part:
 
 
 class Clones:
-    """The people of a voice.
+    """The people of a voice, for as long as a command takes. `agreed` says whose words may be spoken; nobody else is.
 
     One at a time uses the model of the host, which answers as before in between. Safe to use from several threads.
     """
@@ -45,23 +45,22 @@ class Clones:
     def __init__(self, host: Embedded, voice: Voice, agreed: Callable[[Speaker], bool]) -> None:
         self.host = host
         self.voice = voice
-        self.agreed = agreed
-        """Says whose words may be spoken; nobody else is."""
+        self._agreed = agreed
         self._made: tuple[Checkpoint, Checkpoint, Renderer] | None = None
         self._lock = Lock()
 
     def part(self, named: str, seed: str = "") -> Part:
         """Return somebody by name or id, to be spoken as. Raises NotFound, and CommandRefused for who did not agree to it."""
         speaker = self.voice.speaker(named)
-        if not self.agreed(speaker):
+        if not self._agreed(speaker):
             raise CommandRefused(
-                f"{speaker.name} has not agreed to be spoken as. Ask, and write it down: familiar people consent {speaker.id!r} given"
+                f"{speaker.name} has not agreed to be spoken as. Ask, and write it down: familiar people consent given {speaker.id}"
             )
         return Part(speaker, seed)
 
     def everybody(self) -> list[Part]:
         """Return all who agreed. Raises CommandRefused where nobody did."""
-        found = [Part(each) for each in self.voice.people if self.agreed(each)]
+        found = [Part(each) for each in self.voice.people if self._agreed(each)]
         if not found:
             raise CommandRefused(f"Nobody {self.voice.name} was trained on has agreed to be spoken as. `familiar people` shows who is who.")
         return found

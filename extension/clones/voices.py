@@ -43,7 +43,6 @@ class Voices:
         self._host = host
         self._people = people
         self._beside: Embedded | None = None
-        self._opened: tuple[Embedded, Voice, Clones] | None = None
         self._lock = Lock()
 
     def names(self) -> list[str]:
@@ -66,13 +65,7 @@ class Voices:
     def of(self, voice: Voice) -> Clones:
         """Return the clones of a voice; who agreed is looked up now. Raises StoreError, and what making the host raises."""
         agreed = frozenset(number for each in self._people().index() if each.agreed for number in (each.id, *each.aliases))
-        host = self._speaking(voice)
-        with self._lock:
-            if self._opened is None or self._opened[:2] != (host, voice):
-                self._opened = (host, voice, Clones(host, voice, lambda speaker: False))
-            clones = self._opened[2]
-        clones.agreed = lambda speaker: speaker.id in agreed
-        return clones
+        return Clones(self._speaking(voice), voice, lambda speaker: speaker.id in agreed)
 
     def _speaking(self, voice: Voice) -> Embedded:
         usual = self._host()
@@ -102,7 +95,7 @@ def checkpoints_of(run: Run) -> list[Voice]:
 
 def dataset_of(run: Run) -> Path:
     """Return the folder of what a run was trained on. Raises TrainingRefused."""
-    return Path(str(run.config().get("dataset", "")))
+    return run.path / str(run.config().get("dataset", ""))
 
 
 def examples_of(run: Run, speaker: Speaker, most: int = 12) -> list[str]:

@@ -7,6 +7,10 @@ from threading import Thread
 import pytest
 
 from extension.bridges.heard import Capabilities
+from extension.refresh.people import People
+from extension.refresh.turns import Speaker
+from tests.clones.conftest import trained
+from tests.models import tiny_adapter, tiny_folder
 
 from .conformance import Conformance, den, hall
 from .stand import CALL, Stand
@@ -75,3 +79,19 @@ def test_many_who_speak_at_once_in_many_places_are_each_answered_once(stand):
     stand.settle()
     assert sorted(said for said, _ in stand.exchanges()) == sorted(f"{name} in {place.name}" for name in names for place in places)
     assert sorted(text for place in places for text in stand.texts(place)) == sorted(f"answer {number}" for number in range(1, 21))
+
+
+def test_clones_speak_under_names_of_their_own_and_the_talk_goes_on_with_them(stand, hall, tmp_path):
+    model = tiny_folder(tmp_path / "tiny")
+    ada = Speaker(stand.who("ada").id, "Ada")
+    trained(stand.app.settings.data_dir, model, tiny_adapter(model, tmp_path / "adapter"), (ada,))
+    stand.ask(hall, "ada", f"{CALL} hello")
+    assert "has not agreed" in stand.give(hall, "olga", "--as Ada")
+    People(stand.app.memories.database).change(ada.id, consent="given")
+    stand.ask(hall, "olga", "--sayas Ada @everyone I row")
+    stand.ask(hall, "olga", "--as Ada seed=well")
+    stand.ask(hall, "olga", "--clone-banter 2 Ada")
+    spoken = [each.text.replace("\u200b", "") for each in stand.ours(hall) if each.shown_as == "Ada (clone)"]
+    assert (len(spoken), spoken[0], spoken[1][:4]) == (4, "@everyone I row", "well")
+    stand.ask(hall, "ada", f"{CALL} and now?")
+    assert "I row" in stand.model.last

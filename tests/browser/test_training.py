@@ -19,9 +19,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 def test_an_export_becomes_an_adapter_in_the_panel(open_window, start, tmp_path: Path, images: Path):
     chat, model = tmp_path / "friends.json", tiny_folder(tmp_path / "tiny")
-    chat.write_text(json.dumps(export(lines(3, 30, 1))))
+    chat.write_text(json.dumps(export(lines(3, 14, 1))))
     server = start(tmp_path / "data", CUDA_VISIBLE_DEVICES="", OMP_NUM_THREADS="1")
-    window = open_window(server.url, viewport={"width": 1900, "height": 1900}).open()
+    window = open_window(server.url, viewport={"width": 1900, "height": 1500}).open()
     find = window.find
     find("#familiar-training > button").click()
     find("#familiar-training-drop input[type=file]").set_input_files(chat)
@@ -60,7 +60,7 @@ def test_an_export_becomes_an_adapter_in_the_panel(open_window, start, tmp_path:
     assert (tmp_path / "data" / "runs" / "friends" / "adapter" / "adapter_model.safetensors").is_file()
     shots = [images] if os.environ.get(RETAKE) else [Path(os.environ["TEST_SHOTS"])] if "TEST_SHOTS" in os.environ else []
     for folder in shots:
-        for each in ("more", "importing"):
+        for each in ("more", "importing", "members"):
             find(f"#familiar-training-{each} > button").click()
         for name, scheme in (("training", "light"), ("training-dark", "dark")):
             window.page.emulate_media(color_scheme=scheme)

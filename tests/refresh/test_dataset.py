@@ -6,6 +6,7 @@ import hashlib
 import json
 import pickle
 import stat
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -247,3 +248,15 @@ def test_building_again_gives_the_same_bytes(tmp_path):
         build([chat(), chat(name="discord:8")], recipe(hours_between_sessions=(1, 30)), family("qwen"), "tiny").save(tmp_path / name)
     for file in (tmp_path / "a").iterdir():
         assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes()
+
+
+@pytest.mark.parametrize("how", ["whole", "max_tokens", "ungrouped", "one_turn"])
+def test_several_thresholds_cut_everything_once_for_each_and_nothing_measured_by_is_learned(how):
+    built = build([chat(30), chat(30, "discord:8")], recipe(name=how, hours_between_sessions=(2, 50)), family("qwen"), "tiny")
+    train, held = built.entries[: len(built.train)], built.entries[len(built.train) :]
+    said = [
+        Counter((e.conversation.id, line) for e in part for t in e.conversation.turns if t.learned for line in t.lines)
+        for part in (train, held)
+    ]
+    assert set(said[0].values()) == {2} and set(said[1].values()) == {1}
+    assert not said[0].keys() & said[1].keys() and len(said[0]) + len(said[1]) == 120

@@ -85,4 +85,5 @@ def test_the_secret_is_made_once_and_for_its_owner_only(tmp_path):
 def test_names_are_exchanged_as_words_and_common_words_only_as_names():
     names = Names([(member("1", "Will Stone"), Pseudonym("Ada Reed", "Ada")), (member("2", "x_ann.99"), Pseudonym("Eva Hill", "Eva"))])
     assert names.of("Will, will you? @will WILL STONE willing x_ann.99!") == "Ada, will you? @Ada Ada Reed willing Eva Hill!"
+    assert Names([(member("3", "Al"), Pseudonym("Ida Fox", "Ida"))]).of("al dente, @Al and Al") == "al dente, @Ida Fox and Al"
     assert Names([]).of("Will") == "Will"

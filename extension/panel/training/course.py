@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,10 +13,9 @@ from threading import Lock, Thread
 from ...app import App
 from ...errors import CommandRefused, Denied, FamiliarError, ImportRefused
 from ...hosts import smollm2
-from ...messages import digest
 from ...refresh.building import renderer_of
 from ...refresh.chats import Chats
-from ...refresh.dataset import MANIFEST, Dataset
+from ...refresh.dataset import Dataset
 from ...refresh.gathering import gathered
 from ...refresh.imports.intake import Found, Wish, take
 from ...refresh.people import People
@@ -33,8 +31,6 @@ from ..door import Door
 
 log = logging.getLogger(__name__)
 
-DATASETS = "datasets"
-"""Folder in the data directory that datasets are built in."""
 OTHERS = "Training is the business of whoever owns this machine."
 
 
@@ -118,16 +114,17 @@ class Course:
 
     def cost(self, built: Built) -> Cost:
         """Return what a training would need. Raises TrainingRefused for too little data."""
-        made = run.estimated_plan(built.recipe, built.model, built.dataset.train.lengths)
-        data = samples.read(self._saved(built))
-        return cost(built.recipe, built.model, *made, data.train)
+        train = built.dataset.train
+        samples.suffices(train)
+        return cost(built.recipe, built.model, *run.estimated_plan(built.recipe, built.model, train.lengths), train)
 
     def start(self, built: Built) -> Run:
         """Start a training, which goes on when this program ends. Raises TrainingRefused, TrainingRuns, StoreError."""
         data_dir = self.app.settings.data_dir
         if folder.busy(data_dir):
             raise CommandRefused("Another training runs. Stop it first, or wait until it is done.")
-        made = run.prepared(data_dir, built.recipe, self._saved(built), built.model)
+        samples.suffices(built.dataset.train)
+        made = run.prepared(data_dir, built.recipe, built.dataset, built.model)
         self._follow(made)
         return made
 
@@ -155,21 +152,8 @@ class Course:
         return read(made.spoken) if process is not None and process.poll() is None else made.progress()
 
     def remove(self, name: str) -> None:
-        """Delete a run with its adapter and the dataset that was made for it. Raises TrainingRuns, StoreError."""
-        made = self.one(name)
-        dataset = Path(str(made.config().get("dataset", "")))
-        folder.remove(made)
-        ours = dataset.parent == self.app.settings.data_dir / DATASETS
-        if ours and all(dataset != Path(str(each.config().get("dataset", ""))) for each in self.runs()):
-            shutil.rmtree(dataset, ignore_errors=True)
-
-    def _saved(self, built: Built) -> Path:
-        """Return the folder of a dataset, named by what is in it, so that no run's dataset is ever replaced by another."""
-        found = digest(built.dataset.manifest.model_dump_json(), *(entry.line() for entry in built.dataset.entries))
-        where = self.app.settings.data_dir / DATASETS / found[:16]
-        if not (where / MANIFEST).is_file():
-            built.dataset.save(where)
-        return where
+        """Delete a run with its adapter. Raises TrainingRuns, StoreError."""
+        folder.remove(self.one(name))
 
     def _taken(self, chats: Chats | None, files: Sequence[str], me: str) -> list[Found]:
         found: list[Found] = []

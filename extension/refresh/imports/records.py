@@ -99,8 +99,10 @@ def _message(found: dict[str, Any], export: Export) -> Line | Dropped:
     at = moment(text(when), "year first", export.zone) if isinstance(when, str | int) else None
     if isinstance(when, float):
         at = moment(str(when), "year first", export.zone)
-    if not author or not isinstance(content, str) or (when is not None and at is None):
+    if not author or not isinstance(content, str):
         return Dropped("malformed")
+    if when is not None and at is None:
+        return Dropped("unreadable time")
     if not content.strip():
         return Dropped("empty")
     chat, who = text(of("chat")), text(of("author_id"))

@@ -55,7 +55,7 @@ def read(export: Export) -> Iterator[Item]:
 
 def _line(row: list[str], columns: Columns, order: Order, export: Export) -> Line | Dropped:
     who, content = columns.of(row, "author").strip(), columns.of(row, "text")
-    if not who or len(row) > columns.width:
+    if not who or any(row[columns.width :]):
         return Dropped("malformed")
     attachments = tuple(filter(None, (each.strip() for each in columns.of(row, "attachments").split(","))))
     if not content.strip() and not attachments:
@@ -63,7 +63,7 @@ def _line(row: list[str], columns: Columns, order: Order, export: Export) -> Lin
     written = columns.when(row)
     at = moment(written, order, export.zone) if written else None
     if columns.timed and at is None:
-        return Dropped("malformed")
+        return Dropped("unreadable time")
     platform = "discord" if columns.discord else NAME
     number = columns.of(row, "author_id").strip()
     author = f"{platform}:{number or who}"

@@ -23,7 +23,7 @@ from ..people import Member, keep
 
 _FILE = "pseudonyms.key"
 _SHORTEST = 3
-"""Characters of a name that is looked for in texts; two letters stand for too much else."""
+"""Characters of a name that is looked for in texts; two letters stand for too much else, but where somebody is mentioned by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,13 @@ class Names:
                 found.setdefault(name.casefold(), fake.name)
             for name in sorted({member.first_name, *(each.split()[0] for each in whole if each.split())}):
                 found.setdefault(name.casefold(), fake.first_name)
-        self._fakes = {name: fake for name, fake in found.items() if len(name) >= _SHORTEST}
-        longest_first = sorted(self._fakes, key=lambda name: (-len(name), name))
-        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE) if longest_first else None
+        self._fakes = found
+        longest_first = sorted(found, key=lambda name: (-len(name), name))
+        anywhere = "|".join(re.escape(name) for name in longest_first if len(name) >= _SHORTEST)
+        mentioned = "|".join(re.escape(name) for name in longest_first if 0 < len(name) < _SHORTEST)
+        patterns = [f"(?<!\\w)(?:{anywhere})" if anywhere else "", f"(?<=@)(?:{mentioned})" if mentioned else ""]
+        joined = "|".join(filter(None, patterns))
+        self._pattern = re.compile(rf"(?:{joined})(?!\w)", re.IGNORECASE) if joined else None
 
     def of(self, text: str) -> str:
         """Return a text with the fake names in it. A name that is a common word, as Will, is one only with a capital."""

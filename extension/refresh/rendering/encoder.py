@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any, Literal
 
 from ...prompt import defused
@@ -29,6 +30,7 @@ class Encoder:
         self._swallow = frozenset(str(token) for token in added if token.rstrip)
         self._closing = _ends_with(self.markers)
         self._written = _any_of(self.markers)
+        self._following: dict[str, After] = {}
         self._known: dict[Key, list[int]] = {}
         self._backends = _Backends(tokenizer)
 
@@ -46,10 +48,11 @@ class Encoder:
         """Return what follows on a text; `before` is what the text itself stood after, for an empty one."""
         if not text:
             return before
-        found = self._closing.search(text) if self._closing else None
-        if found and (found.end(1) == len(text) or found.group(1) in self._swallow):
-            return "special"
-        return "text"
+        if text not in self._following:
+            found = self._closing.search(text) if self._closing else None
+            special = found and (found.end(1) == len(text) or found.group(1) in self._swallow)
+            self._following[text] = "special" if special else "text"
+        return self._following[text]
 
     def ids(self, text: str, after: After, *, data: bool = False) -> list[int]:
         """Return the tokens of a segment. `data` is what people wrote: no special token is ever read in it."""
@@ -61,8 +64,8 @@ class Encoder:
     def learn(self, keys: Iterable[Key]) -> None:
         """Tokenise many segments at once, so that asking for them is quick."""
         wanted: dict[tuple[After, bool], list[str]] = {}
-        for key in list(self._known)[: len(self._known) - REMEMBERED]:
-            del self._known[key]
+        for old in list(islice(self._known, max(0, len(self._known) - REMEMBERED))):
+            del self._known[old]
         for text, after, data in dict.fromkeys(keys):
             if (text, after, data) not in self._known:
                 wanted.setdefault((after, data), []).append(text)

@@ -83,7 +83,7 @@ class Renderer:
 
     def __init__(self, tokenizer: Any, style: Format, people: Sequence[Speaker] = (), others: Sequence[Speaker] = ()) -> None:
         """Raises SettingsError where the template of the model, or the one of the recipe, takes no conversation."""
-        require_distinct((*people, *others), style.author_tag)
+        require_distinct(people, others, style.author_tag)
         self.style, self.people = style, tuple(people)
         self.tokenizer, self.added = _prepared(tokenizer, style)
         self._encoder = Encoder(self.tokenizer)

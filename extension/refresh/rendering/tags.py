@@ -8,12 +8,14 @@ from ...errors import SettingsError
 from ..recipe.format import Format
 from ..turns import Speaker
 
+LONGEST = 100
+"""Characters of a name in a tag."""
+
 
 def tag(speaker: Speaker, author_tag: str) -> str:
-    """Return the tag of a speaker, on one line."""
-    name = " ".join(speaker.name.split())
-    first = " ".join(speaker.first_name.split()) or name
-    return author_tag.format(author=name, lauthor=name.lower(), fname=first).strip()
+    """Return the tag of a speaker, on one line; somebody without a name is called by the id."""
+    name = _line(speaker.name) or _line(speaker.id)
+    return author_tag.format(author=name, lauthor=name.lower(), fname=_line(speaker.first_name) or name).strip()
 
 
 def system_prompt(style: Format, people: Sequence[Speaker]) -> str:
@@ -24,15 +26,22 @@ def system_prompt(style: Format, people: Sequence[Speaker]) -> str:
     return style.prompt.template.format(name_mapping=names, append_msg=style.prompt.append_msg)
 
 
-def require_distinct(people: Sequence[Speaker], author_tag: str) -> None:
-    """Raise SettingsError where two people would speak under one tag, or one of them under none."""
-    seen: dict[str, str] = {}
+def require_distinct(people: Sequence[Speaker], others: Sequence[Speaker], author_tag: str) -> None:
+    """Raise SettingsError where somebody the model learns to speak as has the tag of another person."""
+    learned: dict[str, str] = {}
     for person in people if author_tag else ():
-        name = tag(person, author_tag)
-        if not name:
-            raise SettingsError(f"{person.id} has no name to speak under: give a display name (`familiar people`), or leave them out.")
-        if seen.setdefault(name, person.id) != person.id:
-            raise SettingsError(
-                f"{seen[name]} and {person.id} would speak under the same tag ({author_tag}), and the model would take them for one:"
-                " rename one of them (`familiar people`), or take another author_tag, {author} for instance."
-            )
+        _require(learned.setdefault(tag(person, author_tag), person.id), person.id, author_tag)
+    for person in others if author_tag else ():
+        _require(learned.get(tag(person, author_tag), person.id), person.id, author_tag)
+
+
+def _require(one: str, other: str, author_tag: str) -> None:
+    if one != other:
+        raise SettingsError(
+            f"{one} and {other} would speak under the same tag ({author_tag}), and the model would take them for one:"
+            " rename one of them (`familiar people set`), or take another author_tag, {author} for instance."
+        )
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:LONGEST].strip()

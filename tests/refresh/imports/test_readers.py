@@ -54,7 +54,7 @@ def test_a_discord_channel_as_csv_with_any_date(tmp_path, date):
 
 
 def test_any_table_that_says_who_wrote_what(tmp_path):
-    form, lines, dropped = seen(put(tmp_path / "chat.txt", "UserName;TEXT\nann;hi\nbob;ho\nann;hi\n;nobody\nann;\n"))
+    form, lines, dropped = seen(put(tmp_path / "chat.txt", "UserName;TEXT\nann;hi\nbob;ho;\nann;hi\n;nobody\nann;\n"))
     assert (form, dropped) == ("csv", ["malformed", "empty"])
     assert [(each.author, each.text, each.at) for each in lines] == [
         ("csv:ann", "hi", None),
@@ -68,6 +68,7 @@ def test_any_table_that_says_who_wrote_what(tmp_path):
 def test_a_table_with_date_and_time_in_columns_of_their_own(tmp_path):
     _, lines, _ = seen(put(tmp_path / "c", "Date\tTime\tSender\tMessage\n13/3/2021\t21:05\tAnn\thi\n1/4/2021\t08:00\tAnn\tho\n"))
     assert [each.at.isoformat() for each in lines] == ["2021-03-13T20:05:00+00:00", "2021-04-01T06:00:00+00:00"]
+    assert seen(put(tmp_path / "d", "username,text,timestamp\nAnn,hi,long ago\n"))[1:] == ([], ["unreadable time"])
 
 
 def test_a_messenger_thread_with_its_letters_repaired(tmp_path):

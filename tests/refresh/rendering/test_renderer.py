@@ -208,8 +208,23 @@ def test_a_format_that_cannot_work_is_refused(values, words):
 
 
 def test_two_people_under_one_tag_are_refused():
-    with pytest.raises(SettingsError, match=r"^2 and 4 would speak under the same tag \(\{fname\}\)"):
-        Renderer(family("qwen"), style("tag_only", author_tag="{fname}"), (BOB, Speaker("4", "Bob Jones", "Bob")))
+    by_first_name, jones, lee = style("tag_only", author_tag="{fname}"), Speaker("4", "Bob Jones", "Bob"), Speaker("5", "Bob Lee", "Bob")
+    for people, others in (((BOB, jones), ()), ((BOB,), (jones,))):
+        with pytest.raises(SettingsError, match=r"^2 and 4 would speak under the same tag \(\{fname\}\)"):
+            Renderer(family("qwen"), by_first_name, people, others)
+    assert Renderer(family("qwen"), by_first_name, (ANN,), (jones, lee)).stops.strings == ("\nAnn:", "\nBob:")
+
+
+def test_whatever_somebody_is_called_there_is_a_tag_of_one_line():
+    called = [
+        Speaker("discord:7", " \n"),
+        Speaker("discord:8", "a\nb:  c"),
+        Speaker("discord:9", "x" * 5000),
+        Speaker("discord:6", "{author}"),
+    ]
+    made = Renderer(family("qwen"), style("tag_only"), called)
+    text = made.prompt_text(Conversation("c", tuple(Turn(each, "hi") for each in called)))
+    assert text == f"discord:7: hi\na b: c: hi\n{'x' * 100}: hi\n{{author}}: hi\n"
 
 
 @pytest.mark.parametrize(
