@@ -244,7 +244,7 @@ class Stand:
 
     def exchanges(self) -> list[tuple[str, str]]:
         """Return what is in the diary, the oldest first."""
-        return [(each.said, each.reply) for each in reversed(self.app.memories.diary.browse())]
+        return [(each.said, each.reply) for each in reversed(self.app.memories.diary.browse(limit=None))]
 
     def choose(self, name: str, text: str, channel: Channel) -> None:
         """Choose an option for a channel."""

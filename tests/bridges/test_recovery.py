@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from contextlib import suppress
 from dataclasses import replace
@@ -26,7 +25,7 @@ __all__ = ["den", "hall"]
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # who is killed, dies in any thread
 
-ROUNDS, SEED = (int(os.environ.get(f"FAMILIAR_CHAOS_{name}", usual)) for name, usual in (("ROUNDS", "40"), ("SEED", "6")))
+ROUNDS = 40
 
 
 @pytest.fixture
@@ -250,12 +249,12 @@ def test_what_was_accepted_before_is_answered_however_full_the_queue_is_now(stan
 
 @pytest.mark.slow
 @pytest.mark.parametrize("capabilities", [EVERYTHING, Capabilities(edits=False, buttons=False, pace=0.0)], ids=["rich", "poor"])
-def test_through_many_kills_every_message_is_answered_once(tmp_path, capabilities):
+def test_through_many_kills_every_message_is_answered_once(tmp_path, capabilities, request):
     """People speak in several places while kills, refusals and second deliveries come at random moments."""
-    chance, stand = random.Random(SEED), Stand(tmp_path, capabilities, settings={"burst_pause": 0})
+    chance, stand = random.Random(request.config.getoption("--seed")), Stand(tmp_path, capabilities, settings={"burst_pause": 0})
     places = [stand.platform.channel(f"familiar-direct-{number}") for number in range(3)]
     asked: list[str] = []
-    for number in range(ROUNDS):
+    for number in range(request.config.getoption("--rounds") or ROUNDS):
         point = chance.choice(["before", "after"]) + " " + chance.choice(["post", "edit", "typing", "seen", "history", "delete"])
         killed_at(stand, point, chance.randint(1, 4))
         for name in chance.sample(["ada", "bob", "cy"], chance.randint(1, 3)):

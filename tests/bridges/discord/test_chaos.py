@@ -19,6 +19,7 @@ from .gate import RECONNECT
 from .stand import DiscordStand
 
 PATIENCE = 120.0
+ROUNDS = 40
 UNTOUCHED = ("me", "sync")
 """What goes well: a bot that cannot log in is started again by whatever watches it."""
 
@@ -80,7 +81,7 @@ class Storm:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # and closes nothing
 @pytest.mark.parametrize("kills", [False, True], ids=["the network", "kills"])
 def test_whatever_happens_every_question_is_answered_exactly_once(tmp_path, double, request, kills):
-    random = Random(6)
+    random = Random(request.config.getoption("--seed"))
     stand = DiscordStand(tmp_path, double=double, settings={"queue_each": 1000, "queue_longest": 10_000, "catch_up_messages": 1000})
     names = ("ada", "bob", "cy", "max")
     places = [(stand.platform.direct(stand.who(name)), name) for name in names]
@@ -90,7 +91,7 @@ def test_whatever_happens_every_question_is_answered_exactly_once(tmp_path, doub
     storm, asked = Storm(stand, random, kills), 0
     request.addfinalizer(stand.bury)
     request.addfinalizer(stand.stop)
-    for _ in range(request.config.getoption("--rounds")):
+    for _ in range(request.config.getoption("--rounds") or ROUNDS):
         storm.blow()
         for place, name in random.sample(places, random.randint(0, 3)):
             asked += 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from contextlib import suppress
 from functools import partial
@@ -26,7 +25,7 @@ pytestmark = [
     pytest.mark.synapse,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),  # who is killed, dies in any thread
 ]
-ROUNDS, SEED = (int(os.environ.get(f"FAMILIAR_CHAOS_{name}", usual)) for name, usual in (("ROUNDS", "20"), ("SEED", "6")))
+ROUNDS = 20
 SLOW = {"burst_pause": 0}
 
 
@@ -122,9 +121,9 @@ def test_a_login_that_ended_elsewhere_is_said(server, tmp_path):
 
 
 @pytest.mark.slow
-def test_through_kills_lost_connections_and_limits_every_message_is_answered_once(server, tmp_path):
+def test_through_kills_lost_connections_and_limits_every_message_is_answered_once(server, tmp_path, request):
     """People speak in several rooms while the gateway is killed and started over the same data, and the network is bad."""
-    chance, proxy = random.Random(SEED), Proxy(server.url)
+    chance, proxy = random.Random(request.config.getoption("--seed")), Proxy(server.url)
     capabilities = QUICK
     stand = MatrixStand(tmp_path, server=server, capabilities=capabilities, settings={"matrix_homeserver": proxy.url, **SLOW})
     places = [stand.platform.channel(f"familiar-direct-{number}") for number in range(3)]
@@ -139,7 +138,7 @@ def test_through_kills_lost_connections_and_limits_every_message_is_answered_onc
             return chance.choices(["", "drop", "lose"], [90, 5, 5])[0]
         return chance.choices(["", "drop", "lose", "wait"], [84, 4, 6, 6])[0]
 
-    for number in range(ROUNDS):
+    for number in range(request.config.getoption("--rounds") or ROUNDS):
         proxy.fate = fate
         for name in chance.sample(sorted(people), chance.randint(1, 3)):
             asked.append(f"{name} {number}")
