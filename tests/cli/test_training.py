@@ -112,7 +112,7 @@ def test_the_cost_is_told_before_anything_is_made(talked, quick):
     assert "Memory: " in words and "Time: about " in words and "It fits: needs " in words
     told = talked("train", "--estimate", "--json", *quick).json
     assert told["fits"] is True and told["steps"] == 3 and told["total"] == sum(told["memory"].values())
-    assert told["plan"]["device"] == "cpu" and told["seconds"] > 0
+    assert told["plan"]["device"] == "cpu" and 0 <= told["seconds"] < 60
     assert not list((talked.data_dir / "runs").glob("*/config.json"))
 
 

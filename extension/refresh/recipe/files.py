@@ -20,6 +20,7 @@ from .section import Section
 
 LARGEST = 1_000_000
 """Bytes of a recipe."""
+DEEPEST = 20
 WIDTH = 110
 Place = tuple[str | int, ...]
 
@@ -41,8 +42,7 @@ def read(path: Path, given: Sequence[str] = ()) -> Recipe:
 def parsed(text: str, name: str, given: Sequence[str] = ()) -> Recipe:
     """Return the recipe in a text, as `read` does of a file's."""
     try:
-        if any(isinstance(each, yaml.AliasEvent) for each in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise SettingsError(f"{name} uses a YAML alias (*name), which recipes do not take. Write the value out.")
+        _require_plain(text, name)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
@@ -55,6 +55,17 @@ def parsed(text: str, name: str, given: Sequence[str] = ()) -> Recipe:
         raise SettingsError(f"{name}: a recipe has sections ({', '.join(Recipe.model_fields)}), each with keys and values under it.")
     values = {key: {} if value is None and key != "name" else value for key, value in values.items()}
     return _made(values, given, lambda place: f"{name}, line {line}" if (line := _line(node, place)) else name)
+
+
+def _require_plain(text: str, name: str) -> None:
+    """Raises SettingsError for what a recipe never has and a hostile file may: aliases, and things inside each other without end."""
+    depth = 0
+    for each in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(each, yaml.AliasEvent):
+            raise SettingsError(f"{name} uses a YAML alias (*name), which recipes do not take. Write the value out.")
+        depth += isinstance(each, yaml.CollectionStartEvent) - isinstance(each, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise SettingsError(f"{name} is no recipe: things lie more than {DEEPEST} deep in each other.")
 
 
 def changed(recipe: Recipe, given: Sequence[str]) -> Recipe:

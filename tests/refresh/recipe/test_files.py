@@ -54,7 +54,7 @@ def test_empty_is_the_default_and_so_is_an_empty_section():
         ("!!python/object/apply:os.system ['true']", "this is no YAML"),
         ("- 1", "x: a recipe has sections (name, data, dataset, format, model, lora, training)"),
         ("training:\n  xyzzy: 1", "there is no `training.xyzzy`. `familiar train --write-config FILE` writes a file with every key."),
-        ("[" * 5000, "this is no YAML"),
+        ("[" * 900_000, "x is no recipe: things lie more than 20 deep in each other."),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text, words):
