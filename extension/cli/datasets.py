@@ -24,6 +24,7 @@ from ..refresh.rendering.viewer import Token, coloured, plain, view
 from ..refresh.report import Report
 from ..refresh.statistics import Statistics, statistics
 from ..refresh.training import base
+from ..refresh.videos import Videos
 from ..settings import Settings
 from . import console
 from .options import AsJson, DataDir, Verbose, cleaned, settings
@@ -130,7 +131,8 @@ def _model(given: Settings, recipe: Recipe) -> Path:
 def _gathered(given: Settings, recipe: Recipe) -> tuple[Dataset, Report]:
     model = _model(given, recipe)
     with opened(given) as app:
-        return gathered(app.memories.database, given.data_dir, recipe, model, given.person, given.retention_days)
+        titles = Videos(given.data_dir, given.youtube_api_key).titles
+        return gathered(app.memories.database, given.data_dir, recipe, model, given.person, given.retention_days, titles)
 
 
 def _chosen(made: Dataset, sample: int, person: str | None) -> int:

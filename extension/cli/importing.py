@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 from ..errors import ImportRefused
 from ..refresh.chats import Chats, Kept
 from ..refresh.imports.formats import FORMATS
-from ..refresh.imports.intake import Found, Wish, take
+from ..refresh.imports.intake import Found, Wish, called, take
 from ..refresh.people import People
 from . import console
 from .options import AsJson, DataDir, Verbose, cleaned, settings
@@ -56,9 +55,11 @@ def import_chat(
             for file in files:
                 _read(chats, file, wish, found, quiet=as_json)
             if me is not None:
-                _claim(People(app.memories.database, chosen.person), me, found)
+                people = People(app.memories.database, chosen.person)
+                for number in called(me, found):
+                    people.claim(number)
     if me is not None and preview:
-        _called(me, found)
+        called(me, found)
     if as_json:
         console.answer_json([each.plain() for each in found])
     if any(each.refused for each in found):
@@ -114,22 +115,6 @@ def _read(chats: Chats | None, file: Path, wish: Wish, found: list[Found], *, qu
 
 def _progress(name: str, lines: int) -> None:
     console.aside(f"{console.brief(name, 60)}: {lines:,} messages …")
-
-
-def _claim(people: People, me: str, found: Iterable[Found]) -> None:
-    for number in _called(me, found):
-        people.claim(number)
-
-
-def _called(me: str, found: Iterable[Found]) -> list[str]:
-    """Return the ids of those who are called so in the files. Raises ImportRefused where nobody is."""
-    wanted = me.strip().casefold()
-    ids = {number: None for each in found for number, (name, _) in each.people.items() if wanted in (name.casefold(), number.casefold())}
-    if not ids:
-        raise ImportRefused(
-            f"Nobody in these chats is called {me[:200]!r}. The names are those that the import shows; say it again with one."
-        )
-    return list(ids)
 
 
 def _tell(found: Found) -> None:

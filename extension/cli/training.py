@@ -22,6 +22,7 @@ from ..refresh.training import base, cluster, each, folder, run, samples
 from ..refresh.training.estimate import Cost, cost
 from ..refresh.training.folder import Run
 from ..refresh.training.progress import Progress
+from ..refresh.videos import Videos
 from ..settings import Settings, replace_text
 from . import console
 from .options import AsJson, DataDir, Verbose, cleaned, settings
@@ -117,7 +118,8 @@ def _each(given: Settings, recipe: Recipe, by: str) -> list[Recipe]:
 def _built(given: Settings, recipe: Recipe, model: Path) -> Dataset:
     """Return the dataset of a recipe, and say what became of the messages. Raises FamiliarError."""
     with opened(given) as app:
-        made, report = gathered(app.memories.database, given.data_dir, recipe, model, given.person, given.retention_days)
+        titles = Videos(given.data_dir, given.youtube_api_key).titles
+        made, report = gathered(app.memories.database, given.data_dir, recipe, model, given.person, given.retention_days, titles)
     kept = f"{report.kept:,} of {console.counted(report.lines, 'message', 'messages')}"
     console.say(f"Dataset: {kept}, {console.counted(made.manifest.samples, 'sample', 'samples')}, {made.manifest.tokens:,} tokens.")
     samples.suffices(made.train)

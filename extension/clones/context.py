@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from ..errors import ImportRefused
 from ..refresh.turns import Conversation, Turn
+from ..refresh.wording import worded
 from .voice import Voice
 
 Said = tuple[str, str]
@@ -31,10 +32,10 @@ def read(text: str) -> list[Said]:
 
 
 def conversation(said: Iterable[Said], voice: Voice) -> Conversation:
-    """Return the lines as a conversation; what somebody says in a row is one turn, as it was when the voice was trained."""
+    """Return the lines as a conversation, worded and joined as they were when the voice was trained."""
     turns: list[Turn] = []
     for name, words in said:
-        speaker = voice.author(name)
+        speaker, words = voice.author(name), worded(words)
         if voice.joins and turns and turns[-1].speaker.id == speaker.id:
             turns[-1] = Turn(speaker, f"{turns[-1].text}\n{words}", learned=False)
         else:

@@ -57,29 +57,30 @@ def keep(app, *said):
 
 def test_an_export_is_looked_at_and_kept_only_when_somebody_says_so(training, app, upload):
     path = upload("friends.json", json.dumps(export(lines(3, 4, 1))))
-    _, files, shown, asked = training.importing.look([path], "")
+    _, files, shown, asked = training.importing.look([path])
     assert files == [path] and asked["visible"]
     assert "(discord): 79 messages in 1 chat, 2023-01-02 to 2023-01-05" in shown and "<td>Professor Aldous</td>" in shown
     assert Chats(app.memories.database).kept() == []
-    _, files, shown, asked = training.importing.take(files, "")
+    _, files, shown, asked = training.importing.take(files, "professor aldous")
     assert "79 messages kept." in shown and (files, asked["visible"]) == ([], False)
+    assert People(app.memories.database).of("Professor Aldous").id == "me"
     assert not Path(path).exists()
     assert "79 messages of 3 people, 2023-01-02 to 2023-01-05" in training.importing.listed()
 
 
 def test_what_is_left_goes_and_nothing_is_kept(training, app, upload):
     path = upload("friends.json", json.dumps(export(lines(2, 2, 1))))
-    training.importing.let_go(training.importing.look([path], "")[1])
+    training.importing.let_go(training.importing.look([path])[1])
     assert not Path(path).exists() and Chats(app.memories.database).kept() == []
 
 
 def test_a_file_that_is_no_chat_and_one_that_was_not_sent_are_refused(training, upload, tmp_path):
     path = upload("<b>bad.json", '{"messages": 5')
-    _, files, shown, asked = training.importing.look([path], "")
+    _, files, shown, asked = training.importing.look([path])
     assert "&lt;b&gt;bad.json" in shown and 'role="alert"' in shown and (files, asked["visible"]) == ([], False)
     secret = tmp_path / "secret.json"
     secret.write_text(json.dumps(export(lines(2, 2, 1))))
-    assert "It was not sent by this page." in training.importing.look([str(secret)], "")[2] and secret.exists()
+    assert "It was not sent by this page." in training.importing.look([str(secret)])[2] and secret.exists()
 
 
 # People
@@ -194,9 +195,9 @@ def test_only_the_owner_trains(blocks, door, upload):
     assert "the business of whoever owns this machine" in training.looked()[0]
     assert "the business of" in look(training)[0]
     assert list(training.running.watch()) == []
-    for refused in (training.importing.look, training.importing.take):
+    for refused in (training.importing.look, lambda files: training.importing.take(files, "")):
         with pytest.raises(Exception, match="the business of"):
-            refused([upload("a.json", "{}")], "")
+            refused([upload("a.json", "{}")])
 
 
 def test_the_figure_of_a_loss_stays_within_its_frame_however_long_it_is():

@@ -17,7 +17,7 @@ from ...refresh.building import renderer_of
 from ...refresh.chats import Chats
 from ...refresh.dataset import Dataset
 from ...refresh.gathering import gathered
-from ...refresh.imports.intake import Found, Wish, take
+from ...refresh.imports.intake import Found, Wish, called, take
 from ...refresh.people import People
 from ...refresh.recipe.recipe import Recipe
 from ...refresh.rendering.loading import tokenizer
@@ -27,6 +27,7 @@ from ...refresh.training import base, folder, run, samples
 from ...refresh.training.estimate import Cost, cost
 from ...refresh.training.folder import Run
 from ...refresh.training.progress import Progress, read
+from ...refresh.videos import Videos
 from ..door import Door
 
 log = logging.getLogger(__name__)
@@ -75,16 +76,21 @@ class Course:
         app = self.app
         return People(app.memories.database, app.settings.person)
 
-    def looked(self, files: Sequence[str], me: str) -> list[Found]:
+    def looked(self, files: Sequence[str]) -> list[Found]:
         """Return what files hold that the browser sent; nothing is kept."""
         self.app  # noqa: B018 (raises Denied)
-        return self._taken(None, files, me)
+        return self._taken(None, files)
 
     def kept(self, files: Sequence[str], me: str) -> list[Found]:
-        """Keep the chats of files that the browser sent, and remove the copies that its server made of them."""
-        found = self._taken(self.chats, files, me)
+        """Keep the chats of files that the browser sent, and remove the copies that its server made of them.
+
+        Who is called `me` in them is the owner; raises ImportRefused, once they are kept, where nobody is.
+        """
+        found = self._taken(self.chats, files)
         self.anew()
         dropped(files)
+        for number in called(me, found) if me.strip() else ():
+            self.people.claim(number)
         return found
 
     def anew(self) -> None:
@@ -100,8 +106,9 @@ class Course:
                 settings = app.settings
                 model = base.located(recipe.model.model_id, None if recipe.model.model_id else smollm2.folder(settings.data_dir))
                 database = app.memories.database
+                titles = Videos(settings.data_dir, settings.youtube_api_key).titles
                 made, report = gathered(
-                    database, settings.data_dir, recipe, model, settings.person, settings.retention_days, progress=progress
+                    database, settings.data_dir, recipe, model, settings.person, settings.retention_days, titles, progress
                 )
                 self._built = Built(recipe, model, made, report)
             return self._built
@@ -155,13 +162,13 @@ class Course:
         """Delete a run with its adapter. Raises TrainingRuns, StoreError."""
         folder.remove(self.one(name))
 
-    def _taken(self, chats: Chats | None, files: Sequence[str], me: str) -> list[Found]:
+    def _taken(self, chats: Chats | None, files: Sequence[str]) -> list[Found]:
         found: list[Found] = []
         for path in map(Path, files):
             try:
                 if not _uploaded(path):
                     raise ImportRefused("It was not sent by this page.")
-                found += take(chats, path, Wish(me=me.strip() or self.app.settings.person))
+                found += take(chats, path, Wish(self.app.settings.person))
             except ImportRefused as exc:
                 found.append(Found(path.name, refused=str(exc)))
         return found

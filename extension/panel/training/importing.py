@@ -24,7 +24,7 @@ class Importing:
         self._course = course
         self.me = gr.Textbox(
             label="What I am called in them",
-            info="Where an export does not say who is me: of chats with companions.",
+            info="My words in them may be learned then. Empty where I am not in them, or for chats with companions.",
             max_lines=1,
             elem_id="familiar-training-me",
         )
@@ -43,15 +43,15 @@ class Importing:
 
     def connect(self, event: dict[str, Any]) -> list[Any]:
         """Wire it together, and return the events after which there are other chats."""
-        self.drop.upload(tried(self.look, 4, 2), [self.drop, self.me], self.shown, **event)
+        self.drop.upload(tried(self.look, 4, 2), [self.drop], self.shown, **event)
         self.leave.click(self.let_go, self.files, self.shown, **event)
         return [self.keep.click(tried(self.take, 4, 2), [self.files, self.me], self.shown, **event)]
 
-    def look(self, files: Sequence[str] | None, me: str) -> list[Any]:
+    def look(self, files: Sequence[str] | None) -> list[Any]:
         """Return what fills `shown` with what files hold."""
         import gradio as gr
 
-        found = self._course.looked(files or (), me)
+        found = self._course.looked(files or ())
         good = any(each.lines for each in found)
         if not good:
             dropped(files)

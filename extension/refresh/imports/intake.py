@@ -6,7 +6,7 @@ import json
 import os
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
@@ -96,6 +96,17 @@ def take(chats: Chats | None, path: Path, wish: Wish, progress: Progress = lambd
     if not any_:
         advice = "docs/chats.md says how to export from each program; --format says which format a file has"
         raise ImportRefused(f"There is no chat in {path} that is recognised. {advice}.")
+
+
+def called(name: str, found: Iterable[Found]) -> list[str]:
+    """Return the ids of those who are called so in files, in capitals or not. Raises ImportRefused where nobody is."""
+    wanted = name.strip().casefold()
+    ids = {number: None for each in found for number, (own, _) in each.people.items() if wanted in (own.casefold(), number.casefold())}
+    if not ids:
+        raise ImportRefused(
+            f"Nobody in these chats is called {name[:200]!r}. The names are those that the import shows; say it again with one."
+        )
+    return list(ids)
 
 
 def _within(chats: Chats | None, archive: Path, wish: Wish, progress: Progress) -> Iterator[Found]:
