@@ -73,6 +73,17 @@ def test_only_the_last_few_stay_on_the_model(tiny, tmp_path):
     assert sum("lora_A" in name and "layers.0" in name for name, _ in host.load().model.named_parameters()) == 4 * 2
 
 
+def test_an_adapter_with_tokens_of_its_own_makes_room_for_them_once(tiny, adapter, another):
+    host = Embedded(tiny)
+    before, said = logits(host), reply(host)
+    count = before.shape[-1]
+    for folder in (adapter, another):
+        with host.load().adapters.on(folder, tokens=count + 2):
+            assert logits(host).shape[-1] == count + 2
+    assert logits(host)[..., :count].equal(before)
+    assert reply(host) == said
+
+
 def truncate(folder):
     (folder / "adapter_model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
 
