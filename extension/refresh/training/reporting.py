@@ -73,7 +73,7 @@ class Reporter:
         elif "loss" in logs:
             begun, tokens, since = self._from
             seconds = perf_counter() - since
-            speed = (self.collator.tokens - tokens) / seconds if since and step > begun else None
+            speed = (self.collator.tokens - tokens) * self._plan.processes / seconds if since and step > begun else None
             eta = seconds / (step - begun) * (self.progress.steps - step) if since and step > begun else None
             known = {
                 "loss": _rounded(logs["loss"]),
