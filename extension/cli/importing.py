@@ -58,6 +58,8 @@ def import_chat(
                 people = People(app.memories.database, chosen.person)
                 for number in called(me, found):
                     people.claim(number)
+            if not as_json and any(each.added is not None for each in found):
+                _tell_consent(People(app.memories.database, chosen.person))
     if me is not None and preview:
         called(me, found)
     if as_json:
@@ -111,6 +113,15 @@ def _read(chats: Chats | None, file: Path, wish: Wish, found: list[Found], *, qu
         found.append(Found(str(file), refused=str(exc)))
         if not quiet:
             console.say(str(exc))
+
+
+def _tell_consent(people: People) -> None:
+    unsaid = sum(each.consent == "unknown" and not (each.agreed or each.excluded) for each in people.index())
+    if unsaid:
+        console.say(
+            f"{console.counted(unsaid, 'person', 'people')} did not say yet whether their words may be learned; until then they are not: "
+            "`familiar people`."
+        )
 
 
 def _progress(name: str, lines: int) -> None:

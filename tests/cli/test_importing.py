@@ -34,7 +34,8 @@ def test_a_chat_is_imported_listed_and_removed(familiar, export):
     assert (found["format"], found["lines"], found["dropped"], found["refused"]) == ("whatsapp", 2, {"system message": 1}, "")
     assert found["people"] == [{"id": "whatsapp:Ann", "name": "Ann", "lines": 1}, {"id": "whatsapp:Bob", "name": "Bob", "lines": 1}]
     assert found["kept"] == {"added": 2, "changed": 0, "there": 0, "forgotten": 0}
-    assert "2 there already" in familiar("import-chat", export).out
+    again = familiar("import-chat", export)
+    assert "2 there already" in again.out and "2 people did not say yet whether their words may be learned" in again.err
     (chat,) = familiar("chats", "list", "--json").json
     assert (chat["id"], chat["lines"], chat["people"]) == ("whatsapp:Fam", 2, 2)
     assert "2 messages, 2 people" in familiar("chats", "list").out
