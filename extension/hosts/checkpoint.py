@@ -10,12 +10,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ..errors import HostError, MissingModel, MissingPackage
+from ..errors import HostError, MissingModel, MissingPackage, TrainingRefused
 from ..loading import loading
 from ..messages import Message
 from ..prompt import defused
+from ..refresh.training import adapter as trained
 from . import chat_template
-from .adapters import Adapters
+from .adapters import WEIGHTS, Adapters
 
 HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
 UNKNOWN_WINDOW = 4096
@@ -82,8 +83,8 @@ def _load(place: Path | str, adapter: Path | None) -> Checkpoint:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(place)
         base = _model(transformers, torch, place)
-        model = _with_adapter(base, adapter).eval()
-    except (ImportError, MissingPackage, MissingModel):
+        model = _with_adapter(base, adapter, place).eval()
+    except (ImportError, MissingPackage, MissingModel, TrainingRefused):
         raise
     except (MemoryError, torch.OutOfMemoryError) as exc:
         raise HostError(f"There is not enough memory to load {name}. Close other programs, or choose a smaller model.") from exc
@@ -117,15 +118,21 @@ def _model(transformers: Any, torch: Any, place: Path | str) -> Any:
     return transformers.AutoModelForCausalLM.from_pretrained(place, dtype=dtype).to(device)
 
 
-def _with_adapter(model: Any, adapter: Path | None) -> Any:
+def _with_adapter(model: Any, adapter: Path | None, place: Path | str) -> Any:
+    """Return the model with an adapter on it. One that was trained here has to be whole, and of this very model; no code is ever run."""
     if adapter is None:
         return model
     if not (adapter / "adapter_config.json").is_file():
         raise MissingModel(f"{adapter} holds no LoRA adapter. Name a folder with adapter_config.json, or none.")
+    if not (adapter / WEIGHTS).is_file():
+        raise MissingModel(f"{adapter} has no {WEIGHTS}. Weights in other files could run code, and are not read.")
     try:
         import peft
     except ImportError as exc:
         raise MissingPackage(f"The adapter {adapter.name} needs the package peft: pip install peft") from exc
+    if (adapter / trained.MANIFEST).is_file() and isinstance(place, Path):
+        trained.check_adapter(adapter, place)
+        return trained.put(adapter, model)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by names that are going
         return peft.PeftModel.from_pretrained(model, str(adapter))

@@ -397,6 +397,7 @@ def test_a_folder_without_an_adapter_is_said(tiny, tmp_path):
 
 def test_without_peft_the_sentence_names_it(tiny, tmp_path, monkeypatch):
     (tmp_path / "adapter_config.json").write_text("{}")
+    (tmp_path / "adapter_model.safetensors").write_bytes(b"")
     monkeypatch.setitem(sys.modules, "peft", None)
     with pytest.raises(MissingPackage, match=r"needs the package peft: pip install peft$"):
         Embedded(tiny, adapter=tmp_path).load()

@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from extension.errors import MissingModel, NotFound, StoreCorrupt, TrainingRefused
+from extension.hosts.embedded import Embedded
 from extension.refresh.dataset import Dataset
 from extension.refresh.rendering.template import CHATML
 from extension.refresh.training import attempts, run, samples, script
@@ -241,3 +242,15 @@ def test_a_folder_that_is_no_dataset_is_refused(tmp_path, dataset):
     (copy / "train.safetensors").write_bytes(b"\x80\x04." * 100)
     with pytest.raises(StoreCorrupt, match="is damaged"):
         samples.read(copy)
+
+
+def test_the_embedded_host_takes_an_adapter_of_ours_only_whole_and_on_its_own_model(tmp_path, trained, model):
+    host = Embedded(model, adapter=trained.adapter)
+    assert "LoraModel" in type(host.load().model.base_model).__name__
+    copy = shutil.copytree(trained.adapter, tmp_path / "copy")
+    (copy / "adapter_model.safetensors").write_bytes(b"\0" * 64)
+    with pytest.raises(TrainingRefused, match="damaged"):
+        Embedded(model, adapter=copy).load()
+    (copy / "adapter_model.safetensors").rename(copy / "adapter_model.bin")
+    with pytest.raises(MissingModel, match="could run code, and are not read"):
+        Embedded(model, adapter=copy).load()
