@@ -151,6 +151,8 @@ class Stand:
     embedder: Embedder = field(default_factory=Hashing)
     long: float = LONG
     """Seconds within which everything must be answered."""
+    dead: list[App] = field(default_factory=list)
+    """What was killed: it does nothing more, but its threads are there until it is buried."""
 
     def __post_init__(self) -> None:
         self.platform = Platform(self.capabilities)
@@ -182,12 +184,18 @@ class Stand:
             assert self.line.changed.wait_for(lambda: not self.line.transactions, LONG)
         self.platform.room = None
         self.model.go.set()
+        self.dead.append(self.app)
 
     def stop(self) -> None:
-        """End the program."""
+        """End the program, and let go of what those that were killed left open."""
         self.model.go.set()
         self.room.close()
         self.app.close()
+        for app in self.dead:
+            for name in ("read", "write"):
+                vars(app.memories.database).pop(name)
+            app.close()
+        self.dead.clear()
 
     def restart(self) -> None:
         """End it and start it again."""

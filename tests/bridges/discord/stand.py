@@ -316,7 +316,7 @@ class DiscordStand(Stand):
         gateway._line.call = _dead
         super().kill()
         asyncio.run_coroutine_threadsafe(gateway._leave(), gateway._line._loop).result(LONG)
-        self.killed.append((self.room, gateway, self.app))
+        self.killed.append((self.room, gateway, self.dead.pop()))
 
     def bury(self) -> None:
         """Let go of what those that were killed left open."""
@@ -334,6 +334,7 @@ class DiscordStand(Stand):
         self.gateway.close()
         self.platform.gateway = None
         super().stop()
+        self.bury()
 
     def give(self, channel: Channel, name: str, text: str) -> str:
         given = self.running.find(text)

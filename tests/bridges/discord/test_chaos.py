@@ -89,7 +89,6 @@ def test_whatever_happens_every_question_is_answered_exactly_once(tmp_path, doub
     for place, name in places:
         stand.ask(place, name, f"q{name}{place.id} at first")
     storm, asked = Storm(stand, random, kills), 0
-    request.addfinalizer(stand.bury)
     request.addfinalizer(stand.stop)
     for _ in range(request.config.getoption("--rounds") or ROUNDS):
         storm.blow()
