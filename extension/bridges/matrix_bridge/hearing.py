@@ -9,8 +9,9 @@ from functools import partial
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from ...errors import BridgeError, FamiliarError, StoreError
+from ...errors import FamiliarError, StoreError
 from ..heard import Reacted
+from .calls import Refused
 from .handle import MatrixHandle
 from .progress import Batch, Progress
 from .rooms import Spot
@@ -82,10 +83,11 @@ class Hearing:
             self._said(batch, room, event)
 
     async def _is_encrypted(self, room: str) -> bool:
+        """Return whether a room is; yes where the server does not say. Raises BridgeError where nobody answers now."""
         try:
             return bool(await self.gateway.connection.encryption.algorithm(room))
-        except BridgeError as exc:
-            log.warning("Whether %s is encrypted is not known now: %s", room, exc)
+        except Refused as exc:
+            log.warning("Whether %s is encrypted is not known: %s", room, exc)
             return True
 
     def _said(self, batch: Batch, room: str, event: Event) -> None:

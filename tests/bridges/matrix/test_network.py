@@ -120,6 +120,32 @@ def test_a_login_that_ended_elsewhere_is_said(server, tmp_path):
     stand.stop()
 
 
+def test_what_was_said_is_not_lost_where_nobody_tells_for_a_moment_whether_the_room_is_encrypted(server, tmp_path):
+    proxy, dropped = Proxy(server.url), []
+    stand = MatrixStand(tmp_path, server=server, settings={"matrix_homeserver": proxy.url, **SLOW})
+    place, ada = stand.platform.channel("familiar-direct"), server.known("Ada")
+    stand.platform._in(place.id.removeprefix("matrix:"), stand.who("ada"))
+    stand.kill()
+    ada.say(place.id.removeprefix("matrix:"), "hello")
+
+    def fate(request: bytes) -> str:
+        if b"/state/m.room.encryption" in request and len(dropped) < 8:
+            dropped.append(request)
+            return "drop"
+        return ""
+
+    proxy.fate = fate
+    stand.start()
+    end = monotonic() + LONG
+    while not _said(stand):
+        assert monotonic() < end, "it was not heard"
+        stand.settle_for(0.2)
+    stand.settle()
+    assert dropped and stand.texts(place) == ["answer 1"]
+    stand.stop()
+    proxy.close()
+
+
 @pytest.mark.slow
 def test_through_kills_lost_connections_and_limits_every_message_is_answered_once(server, tmp_path, request):
     """People speak in several rooms while the gateway is killed and started over the same data, and the network is bad."""
