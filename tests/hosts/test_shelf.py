@@ -184,6 +184,7 @@ def test_an_adapter_that_cannot_be_put_on_leaves_the_model_as_it_was(host, shelf
     folder = home / "adapters" / "torn"
     folder.mkdir(parents=True)
     (folder / "adapter_config.json").write_text("{")
+    (folder / "adapter_model.safetensors").write_bytes(b"torn")
     with pytest.raises(MissingModel, match=r"torn cannot be put on tiny-random-llama .* tiny-random-llama goes on answering\.$"):
         shelf.swap_adapter("torn", silent)
     with pytest.raises(MissingModel, match=r"^There is no adapter prose here"):
